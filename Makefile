@@ -1,0 +1,105 @@
+# The commands a person types. `make help` lists them; every one installs what it
+# needs first, shows progress, and can be run again.
+#
+#   BUILD=folder  CXX=g++ CC=gcc  JOBS=n  LLVM_PREFIX=/opt/llvm-22  PYTHON=python3.11
+#   CMAKE_ARGS='-DX=Y'  MODELS='resnet18 gpt2'  TESTS='-k layernorm'
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-print-directory
+
+BUILD ?= build
+VENV ?= build/venv
+JOBS ?= $(shell nproc)
+ifneq ($(origin LLVM_PREFIX),undefined)
+export LLVM_PREFIX
+endif
+LLVM := $(or $(LLVM_PREFIX),/usr/lib/llvm-22)
+ifeq ($(origin CXX),default)
+CXX := $(LLVM)/bin/clang++
+CC := $(LLVM)/bin/clang
+endif
+ifneq ($(filter g++%,$(notdir $(CXX))),)
+ifeq ($(origin CC),default)
+CC := $(patsubst g++%,gcc%,$(notdir $(CXX)))
+endif
+endif
+python := $(abspath $(VENV))/bin/python
+sources = $(shell git ls-files '*.cpp' '*.h' '*.c' | grep -v '/Inputs/')
+
+# Both are exported to the scripts below.
+export BUILD JOBS
+export TC_PYTHON := $(python)
+export PATH := $(LLVM)/bin:$(abspath $(VENV))/bin:$(PATH)
+
+# One line a configuration: folder, options.
+cmake = cmake -S . -B $(1) -G Ninja -Wno-dev --log-level=WARNING \
+  -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=$(CC) -DCMAKE_CXX_COMPILER=$(CXX) \
+  -DMLIR_DIR=$(LLVM)/lib/cmake/mlir -DLLVM_EXTERNAL_LIT=$(LLVM)/bin/lit \
+  $(if $(findstring clang,$(CXX)),-DLLVM_USE_LINKER=lld) \
+  $(if $(shell command -v ccache),-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) \
+  -DPython_EXECUTABLE=$(python) -DTC_ENABLE_ASSERTS=ON $(2) $(CMAKE_ARGS)
+
+.PHONY: help setup configure build check check-format check-docs check-lit check-unit check-python \
+  check-asan docs demo bench micro tidy format wheel clean distclean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install packages and the virtual environment, where missing
+	@utils/setup.sh packages
+	@utils/setup.sh venv $(VENV)
+
+# Configures again only when the command line changes; ninja does the rest.
+configure: setup ## run CMake
+	@utils/configure.sh $(BUILD) $(call cmake,$(BUILD),)
+
+build: configure ## build everything
+	@cmake --build $(BUILD) -j $(JOBS)
+
+check: build ## every test: format, docs, lit, GoogleTest, pytest
+	@utils/check.sh format docs lit unit python
+
+check-format: setup ## clang-format finds nothing to change
+	@utils/check.sh format
+check-docs: build ## the generated pages are up to date
+	@utils/check.sh docs
+check-lit: build ## the lit tests
+	@utils/check.sh lit
+check-unit: build ## the GoogleTest tests
+	@utils/check.sh unit
+check-python: build ## the pytest tests; TESTS='-k name' picks some
+	@utils/check.sh python
+
+check-asan: setup ## lit and GoogleTest under AddressSanitizer and UBSan
+	@utils/configure.sh $(BUILD)/asan $(call cmake,$(BUILD)/asan,-DTC_ENABLE_SANITIZERS=ON -DTC_ENABLE_PYTHON=OFF)
+	@cmake --build $(BUILD)/asan -j $(JOBS)
+	@BUILD=$(BUILD)/asan utils/check.sh lit unit
+
+docs: build ## generate the pass and op pages under docs/
+	@$(python) utils/gen_docs.py --build $(BUILD)
+
+demo: build ## ResNet-18 and GPT-2 from captured graphs: checked, timed
+	@PYTHONPATH=$(abspath $(BUILD))/python $(python) examples/demo.py
+
+bench: build ## latency, compile time, memory against eager and Inductor; MODELS='…' picks some
+	@PYTHONPATH=$(abspath $(BUILD))/python $(python) benchmarks/bench.py $(MODELS)
+
+micro: build ## one benchmark an op, as a fraction of the machine's roof
+	@PYTHONPATH=$(abspath $(BUILD))/python $(python) benchmarks/micro.py
+
+tidy: build ## clang-tidy on every source
+	@run-clang-tidy -quiet -p $(BUILD) -j $(JOBS) "$(CURDIR)/(lib|tools|python)/.*"
+
+format: setup ## clang-format every source in place
+	@clang-format -i $(sources)
+
+wheel: setup ## build/wheel/tc-*.whl, with everything it needs inside
+	@$(python) -m pip wheel . --no-deps --no-build-isolation -w $(BUILD)/wheel
+
+clean: ## remove the build, keep the virtual environment
+	@find $(BUILD) -mindepth 1 -maxdepth 1 ! -name venv -exec rm -rf {} + 2>/dev/null || true
+
+distclean: ## remove everything that was made
+	@rm -rf $(BUILD) $(VENV)
