@@ -1,0 +1,23 @@
+// Types of the as-captured form.
+#ifndef TC_DIALECT_TC_IR_TCTYPES
+#define TC_DIALECT_TC_IR_TCTYPES
+
+include "tc/Dialect/TC/IR/TCAttrs.td"
+
+def TC_RefType : TypeDef<TC_Dialect, "Ref"> {
+  let mnemonic = "ref";
+  let summary = "A mutable tensor, which may share its storage with others";
+  let description = "`!tc.ref<[s0, 768], f32>`. Only in the as-captured form; functionalization removes it.";
+  let parameters = (ins ArrayRefParameter<"::tc::SizeAttr">:$sizes, "::mlir::Type":$elementType);
+  let hasCustomAssemblyFormat = 1;
+}
+
+def TC_AnyTensor : Type<CPred<"::llvm::isa<::mlir::RankedTensorType>($_self)">, "ranked tensor", "::mlir::RankedTensorType">;
+def TC_BoolTensor : Type<
+    CPred<"::llvm::isa<::mlir::RankedTensorType>($_self) && ::llvm::cast<::mlir::RankedTensorType>($_self).getElementType().isInteger(1)">,
+    "tensor of booleans", "::mlir::RankedTensorType">;
+def TC_CapturedValue : Type<
+    CPred<"::llvm::isa<::mlir::RankedTensorType, ::tc::RefType>($_self) || $_self.isIntOrIndexOrFloat()">,
+    "tensor, tc.ref or scalar">;
+
+#endif

@@ -1,0 +1,48 @@
+// Registration of the fusion dialect; kernels' verifier.
+
+#include "tc/Dialect/Fusion/IR/Fusion.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace tc::fusion;
+
+static ParseResult parseTile(AsmParser &parser, SmallVectorImpl<int64_t> &tile) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                        [&]() { return parser.parseInteger(tile.emplace_back()); });
+}
+
+static void printTile(AsmPrinter &printer, ArrayRef<int64_t> tile) { printer << "[" << tile << "]"; }
+
+#include "tc/Dialect/Fusion/IR/FusionDialect.cpp.inc"
+#include "tc/Dialect/Fusion/IR/FusionEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "tc/Dialect/Fusion/IR/FusionAttrs.cpp.inc"
+#define GET_OP_CLASSES
+#include "tc/Dialect/Fusion/IR/FusionOps.cpp.inc"
+
+void FusionDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "tc/Dialect/Fusion/IR/FusionAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "tc/Dialect/Fusion/IR/FusionOps.cpp.inc"
+      >();
+}
+
+LogicalResult KernelOp::verify() {
+  Block &body = getBody().front();
+  if (body.getArgumentTypes() != getInputs().getTypes())
+    return emitOpError("expected body arguments of the inputs' types");
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  if (!yield || yield.getValues().getTypes() != getResultTypes())
+    return emitOpError("expected a fusion.yield of the result types");
+  for (Operation &op : body.without_terminator())
+    if (!isa<loop::LoopNestOpInterface, loop::SortOp, tc::ConstantOp, tc::ReshapeOp>(op))
+      return op.emitOpError("is not allowed in a kernel");
+  return success();
+}

@@ -1,0 +1,27 @@
+// RUN: tc-opt %s | tc-opt | FileCheck %s
+
+// CHECK-LABEL: func @captured
+// CHECK-SAME: !tc.ref<[s0, 768], f32>
+func.func @captured(%x: !tc.ref<[s0, 768], f32>, %w: !tc.ref<[64, 768], f32>) -> !tc.ref<[s0, 64], f32> {
+  // CHECK: tc.aten "linear"(%arg0, %arg1, none)
+  %y = tc.aten "linear"(%x, %w, none) : (!tc.ref<[s0, 768], f32>, !tc.ref<[64, 768], f32>) -> !tc.ref<[s0, 64], f32>
+  // CHECK: tc.aten "mul_.Scalar"(%{{.*}}, 5.000000e-01 : f64)
+  %z = tc.aten "mul_.Scalar"(%y, 0.5 : f64) : (!tc.ref<[s0, 64], f32>) -> !tc.ref<[s0, 64], f32>
+  // CHECK: tc.aten "view"(%{{.*}}, [#tc.size<s0 * 64>])
+  %v = tc.aten "view"(%z, [#tc.size<s0 * 64>]) : (!tc.ref<[s0, 64], f32>) -> !tc.ref<[s0 * 64], f32>
+  return %y : !tc.ref<[s0, 64], f32>
+}
+
+// CHECK-LABEL: func @primitive
+func.func @primitive(%x: tensor<?x768xf32, #tc.sizes<[s0, 768]>>, %w: tensor<64x768xf32>) -> tensor<?x64xf32, #tc.sizes<[s0, 64]>> {
+  // CHECK: tc.contract %arg0, %arg1 "ik,jk->ij"
+  %0 = tc.contract %x, %w "ik,jk->ij" : (tensor<?x768xf32, #tc.sizes<[s0, 768]>>, tensor<64x768xf32>) -> tensor<?x64xf32, #tc.sizes<[s0, 64]>>
+  %half = tc.constant dense<0.5> : tensor<f32>
+  // CHECK: tc.mul
+  %1 = tc.mul %0, %half : (tensor<?x64xf32, #tc.sizes<[s0, 64]>>, tensor<f32>) -> tensor<?x64xf32, #tc.sizes<[s0, 64]>>
+  // CHECK: tc.reduce max %{{.*}} over [1]
+  %2 = tc.reduce max %1 over [1] : (tensor<?x64xf32, #tc.sizes<[s0, 64]>>) -> tensor<?xf32, #tc.sizes<[s0]>>
+  // CHECK: tc.compare lt
+  %3 = tc.compare lt %1, %half : (tensor<?x64xf32, #tc.sizes<[s0, 64]>>, tensor<f32>) -> tensor<?x64xi1, #tc.sizes<[s0, 64]>>
+  return %1 : tensor<?x64xf32, #tc.sizes<[s0, 64]>>
+}
