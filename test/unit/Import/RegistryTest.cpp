@@ -27,8 +27,7 @@ TEST(Registry, ParsesEveryRow) {
     EXPECT_EQ(op->name, registry.nameAt(i));
     for (const Argument &argument : op->arguments)
       EXPECT_FALSE(argument.name.empty()) << op->schema.str();
-    for (llvm::StringRef variant :
-         {op->functional, op->inplace, op->mutableForm, op->out, op->viewCopy})
+    for (llvm::StringRef variant : {op->functional, op->inplace, op->mutableForm, op->out, op->viewCopy})
       EXPECT_TRUE(variant.empty() || registry.lookup(variant)) << variant.str();
   }
 }
@@ -130,9 +129,8 @@ TEST(Registry, LookupFromManyThreads) {
 }
 
 TEST(Schema, TorchPrintsCustomOperatorsLikeThis) {
-  auto op = parseSchema(
-      "mylib::foo.out(Tensor x, SymInt[] sizes, str mode=\"a\\\"b\", float[2]? scale=None, *, "
-      "Dict(str, int) options, Tensor(a!) out) -> (Tensor(a!), int y)");
+  auto op = parseSchema("mylib::foo.out(Tensor x, SymInt[] sizes, str mode=\"a\\\"b\", float[2]? scale=None, *, "
+                        "Dict(str, int) options, Tensor(a!) out) -> (Tensor(a!), int y)");
   ASSERT_TRUE(static_cast<bool>(op)) << llvm::toString(op.takeError());
   EXPECT_EQ((*op)->name, "mylib::foo.out");
   EXPECT_EQ((*op)->nameSpace(), "mylib");
@@ -150,8 +148,7 @@ TEST(Schema, ErrorsNameColumnAndExpectation) {
   };
   EXPECT_EQ(messageOf("foo(Tensor x -> Tensor"),
             "schema 'foo(Tensor x -> Tensor', column 14: expected ',', found '-> Tensor'");
-  EXPECT_EQ(messageOf("foo(Tensor x)"),
-            "schema 'foo(Tensor x)', column 14: expected '->', found 'nothing'");
+  EXPECT_EQ(messageOf("foo(Tensor x)"), "schema 'foo(Tensor x)', column 14: expected '->', found 'nothing'");
   EXPECT_NE(messageOf(""), "parsed");
   EXPECT_NE(messageOf("foo(Tensor(a x) -> Tensor"), "parsed");
   EXPECT_NE(messageOf("foo(int[ x) -> Tensor"), "parsed");

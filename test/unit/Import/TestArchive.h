@@ -24,8 +24,8 @@ inline std::string zip(const Entries &entries, bool compress = false) {
   zipFile file = zipOpen64(path.c_str(), APPEND_STATUS_CREATE);
   for (const auto &[name, contents] : entries) {
     zip_fileinfo info = {};
-    zipOpenNewFileInZip64(file, name.c_str(), &info, nullptr, 0, nullptr, 0, nullptr,
-                          compress ? Z_DEFLATED : 0, Z_DEFAULT_COMPRESSION, 0);
+    zipOpenNewFileInZip64(file, name.c_str(), &info, nullptr, 0, nullptr, 0, nullptr, compress ? Z_DEFLATED : 0,
+                          Z_DEFAULT_COMPRESSION, 0);
     zipWriteInFileInZip(file, contents.data(), contents.size());
     zipCloseFileInZip(file);
   }

@@ -1,0 +1,129 @@
+// Builds the as-captured form of a graph: one func.func, one tc.aten op a captured call. The FX
+// importer (through the C API) and the .pt2 reader both go through here, so arguments are checked
+// and completed against the operator registry in one place. Problems are diagnostics at the
+// location of the call and name the operator and the argument.
+#ifndef TC_IMPORT_GRAPHBUILDER_H
+#define TC_IMPORT_GRAPHBUILDER_H
+
+#include "tc/Dialect/TC/IR/TC.h"
+#include "tc/Import/ATen/Registry.h"
+#include "tc/Import/SymExpr.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <map>
+
+namespace tc {
+
+/// An argument of a captured call: a literal, a value of the graph, or a list of these. Literals
+/// are integers (i64), floats (f64), booleans, strings (devices, layouts and memory formats as
+/// well), dtypes (type attributes), symbolic sizes, and none.
+class CallArgument {
+public:
+  /// None.
+  CallArgument() = default;
+  /*implicit*/ CallArgument(mlir::Value value) : value(value) {}
+  /*implicit*/ CallArgument(mlir::Attribute literal) : literal(literal) {}
+  static CallArgument list(std::vector<CallArgument> elements) {
+    CallArgument argument;
+    argument.isAList = true;
+    argument.elements = std::move(elements);
+    return argument;
+  }
+
+  bool isNone() const { return !value && !literal && !isAList; }
+  bool isList() const { return isAList; }
+  mlir::Value getValue() const { return value; }
+  mlir::Attribute getLiteral() const { return literal; }
+  llvm::ArrayRef<CallArgument> getElements() const { return elements; }
+
+private:
+  mlir::Value value;
+  mlir::Attribute literal;
+  bool isAList = false;
+  std::vector<CallArgument> elements;
+};
+
+class GraphBuilder {
+public:
+  /// Starts a function of this name in a fresh module. Custom operators are looked up in
+  /// `operators`, which outlives the builder; without it there are the built-in ones.
+  GraphBuilder(mlir::MLIRContext *context, mlir::Location location, llvm::StringRef name = "main",
+               const aten::Overlay *operators = nullptr);
+
+  mlir::MLIRContext *getContext() { return builder.getContext(); }
+
+  // Sizes and types.
+
+  /// Bounds of a symbol, inclusive; to be called before the symbol is used.
+  void declareSymbol(llvm::StringRef name, SizeRange range);
+  SizeRange rangeOf(llvm::StringRef symbol) const;
+  /// A size from sympy text.
+  mlir::FailureOr<SizeAttr> parseSize(llvm::StringRef text, mlir::Location location);
+  RefType getRefType(llvm::ArrayRef<SizeAttr> sizes, mlir::Type elementType);
+
+  // Inputs, in the order of the function's arguments.
+
+  enum class InputKind { Input, Parameter, Buffer };
+
+  /// A tensor. Strides, in elements, are recorded when they are not those of a contiguous tensor; none given means
+  /// contiguous. `initialValue` is for a buffer that the graph mutates: what it holds before the first run.
+  mlir::FailureOr<mlir::Value> addTensorInput(llvm::StringRef name, InputKind kind, RefType type,
+                                              llvm::ArrayRef<SizeAttr> strides, mlir::Location location,
+                                              mlir::ElementsAttr initialValue = {});
+  /// A symbolic integer: an index, whose value is the symbol of that name.
+  mlir::Value addSymbolInput(llvm::StringRef name, llvm::StringRef symbol, mlir::Location location);
+  /// A scalar whose value is no size: i64, f64 or i1.
+  mlir::Value addScalarInput(llvm::StringRef name, mlir::Type type, mlir::Location location);
+
+  // Constants: parameters, buffers and lifted tensors whose value is known.
+
+  /// The contents of a tensor as a resource of the module that refers to `data` (row-major; a byte a boolean).
+  mlir::FailureOr<mlir::ElementsAttr> getResource(llvm::StringRef name, mlir::RankedTensorType type,
+                                                  mlir::AsmResourceBlob data, mlir::Location location);
+  mlir::Value addConstant(mlir::ElementsAttr value, mlir::Location location);
+
+  // Calls and results.
+
+  /// Adds a call. Arguments are matched with the operator's schema: by position, by name, and by its defaults. There is
+  /// one type a result, the tensors of a list each on its own; a null type is a result that is None. Assertions about
+  /// sizes and dtypes are checked by the capture, so a call of one adds nothing. `symbol` is the symbol that an index
+  /// result defines (`item` and its like).
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> call(llvm::StringRef op, llvm::ArrayRef<CallArgument> positional,
+                                                       llvm::ArrayRef<std::pair<llvm::StringRef, CallArgument>> named,
+                                                       llvm::ArrayRef<mlir::Type> resultTypes, mlir::Location location,
+                                                       llvm::StringRef symbol = "");
+
+  /// An operator whose only purpose is to check sizes, dtypes or devices at run time.
+  static bool isAssertion(llvm::StringRef op);
+
+  struct Output {
+    CallArgument value;
+    llvm::SmallVector<SizeAttr> strides; ///< of a tensor; empty for contiguous
+  };
+  /// Ends the function. What is no value of the graph (None, a literal, a size) is not returned; the function's
+  /// attribute tc.outputs, present only if there is such an output, says what all outputs of the program are.
+  mlir::LogicalResult setOutputs(llvm::ArrayRef<Output> outputs, mlir::Location location);
+
+  /// Hands the module over, verified. The builder is not used after that.
+  mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> finish();
+
+private:
+  mlir::Value addInput(llvm::StringRef name, mlir::Type type, mlir::Location location);
+  bool isContiguous(RefType type, llvm::ArrayRef<SizeAttr> strides) const;
+
+  mlir::OpBuilder builder;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::func::FuncOp function;
+  const aten::Overlay builtinOperators;
+  const aten::Overlay &operators;
+  std::map<std::string, SizeRange, std::less<>> symbols;
+};
+
+} // namespace tc
+
+#endif // TC_IMPORT_GRAPHBUILDER_H

@@ -1,0 +1,96 @@
+// Sizes from sympy text.
+#include "tc/Import/SymExpr.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include "gtest/gtest.h"
+
+using namespace tc;
+
+namespace {
+
+class SymExpr : public testing::Test {
+protected:
+  SymExpr() { context.loadDialect<TCDialect>(); }
+
+  /// The size printed, or the error.
+  std::string parse(llvm::StringRef text) {
+    auto size = parseSymExpr(&context, text, [](llvm::StringRef symbol) -> SizeRange {
+      if (symbol == "s0")
+        return {2, 64};
+      return symbol == "s1" ? SizeRange{128, std::nullopt} : SizeRange{0, std::nullopt};
+    });
+    if (!size)
+      return "error: " + llvm::toString(size.takeError());
+    std::string printed;
+    llvm::raw_string_ostream os(printed);
+    size->printExpr(os);
+    return printed;
+  }
+
+  void expectSame(llvm::StringRef a, llvm::StringRef b) {
+    EXPECT_EQ(parse(a), parse(b)) << a.str() << " / " << b.str();
+  }
+
+  mlir::MLIRContext context;
+};
+
+TEST_F(SymExpr, Infix) {
+  EXPECT_EQ(parse("7"), "7");
+  EXPECT_EQ(parse("s0"), "s0");
+  EXPECT_EQ(parse("s0 + s1"), "s0 + s1");
+  EXPECT_EQ(parse("2*s0"), "s0 * 2");
+  EXPECT_EQ(parse("s0//2"), "s0 floordiv 2");
+  EXPECT_EQ(parse("(s0 - 1)//2 + 1"), "((s0 - 1) floordiv 2) + 1");
+  EXPECT_EQ(parse("s0 % 3"), "s0 mod 3");
+  expectSame("-s0 + 2*s0", "s0");
+  expectSame("s0**2", "s0*s0");
+  expectSame("s0 - (s1 - s0)", "2*s0 - s1");
+  expectSame("s1 + s0", "s0 + s1");
+}
+
+TEST_F(SymExpr, Constructors) {
+  EXPECT_EQ(parse("Symbol('s77', positive=True, integer=True)"), "s77");
+  expectSame("Add(Mul(Integer(2), Symbol('s0', integer=True)), Integer(-1))", "2*s0 - 1");
+  expectSame("FloorDiv(Symbol('s0'), Integer(2))", "s0//2");
+  expectSame("torch.utils._sympy.functions.FloorDiv(s0, 2)", "s0//2");
+  expectSame("Mod(s0, 4)", "s0 % 4");
+  expectSame("PythonMod(s0, 4)", "s0 % 4");
+  expectSame("ModularIndexing(s0, 2, 4)", "(s0//2) % 4");
+  EXPECT_EQ(parse("CeilDiv(s0, 2)"), "s0 ceildiv 2");
+  expectSame("Pow(s0, Integer(2), evaluate=False)", "s0*s0");
+}
+
+TEST_F(SymExpr, ExactDivision) {
+  expectSame("Mul(Rational(1, 2), s0)", "s0//2");
+  expectSame("s0/2 + s0/2", "(2*s0)//2");
+  expectSame("floor(s0/3)", "s0//3");
+  EXPECT_EQ(parse("ceiling(s0/3)"), "s0 ceildiv 3");
+  expectSame("CleanDiv(6*s0, 3)", "2*s0");
+}
+
+TEST_F(SymExpr, MaxAndMinByRange) {
+  EXPECT_EQ(parse("Max(1, s0)"), "s0");
+  EXPECT_EQ(parse("Min(100, s0)"), "s0");
+  EXPECT_EQ(parse("Max(s0, s1)"), "s1");
+  EXPECT_EQ(parse("Max(2, s0 - 1, 0)"), "error: size expression 'Max(2, s0 - 1, 0)': Max is not decided by the ranges "
+                                        "of its symbols");
+}
+
+TEST_F(SymExpr, Errors) {
+  EXPECT_EQ(parse("s0 +"), "error: size expression 's0 +', column 5: expected a number, a symbol or a function, found "
+                           "'nothing'");
+  EXPECT_EQ(parse("s0 s1"), "error: size expression 's0 s1', column 4: expected the end, found 's1'");
+  EXPECT_EQ(parse("Piecewise(s0, s1)"),
+            "error: size expression 'Piecewise(s0, s1)': sizes cannot express Piecewise of 2 arguments");
+  EXPECT_EQ(parse("s0//0"), "error: size expression 's0//0': it divides by something that is not positive");
+  for (llvm::StringRef bad :
+       {"", "(", "s0)", "Symbol(s0)", "Symbol('s0", "Max(", "Max(1", "Max(1,", "99999999999999999999", "s0**s1",
+        "s0**1000000", "s0 % 0", "Rational(1, 0)", "2.5", "a.b", "s0 @ 2"})
+    EXPECT_TRUE(llvm::StringRef(parse(bad)).starts_with("error: ")) << bad.str();
+  EXPECT_TRUE(llvm::StringRef(parse(std::string(100000, '('))).contains("nested too deeply"));
+  EXPECT_TRUE(llvm::StringRef(parse(std::string(100000, '-'))).contains("nested too deeply"));
+}
+
+} // namespace
