@@ -38,7 +38,7 @@ Expr expandErfc(Expr x) {
   // e^(-a^2) to f32 precision needs a^2 to more: it is exact in f64.
   Expr wide = toF64(a);
   Expr y = wide * wide * -1.4426950408889634;
-  Rounded n = roundProduct(y, 1.0);
+  Rounded n = roundProduct(y, 1.0, scaleBias);
   Expr positive = scale(exp2Reduced(toF32(y - n.value)) * factor, toI32(n.bits));
   // For small a the rounding of t is felt.
   positive = select(a < 0.5, 1.0 - erfSmall(a), positive);

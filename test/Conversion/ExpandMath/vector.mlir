@@ -6,7 +6,7 @@
 // CHECK-SAME:      %[[X:.*]]: vector<16xf32>
 // CHECK-DAG:     %[[LOW:.*]] = arith.constant dense<-1.510000e+02>
 // CHECK-DAG:     %[[HIGH:.*]] = arith.constant dense<1.290000e+02>
-// CHECK-DAG:     %[[MAGIC:.*]] = arith.constant dense<0x4B400000>
+// CHECK-DAG:     %[[MAGIC:.*]] = arith.constant dense<0x4B4000FE>
 // CHECK-DAG:     %[[ONE:.*]] = arith.constant dense<1.000000e+00>
 // CHECK:         %[[BELOW:.*]] = arith.cmpf olt, %[[X]], %[[LOW]]
 // CHECK:         %[[X1:.*]] = arith.select %[[BELOW]], %[[LOW]], %[[X]]
