@@ -9,6 +9,7 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
 #include "tc/Conversion/ExpandMath/Passes.h"
+#include "tc/Conversion/TCToLoop/Passes.h"
 #include "tc/Dialect/Fusion/IR/Fusion.h"
 
 int main(int argc, char **argv) {
@@ -18,5 +19,6 @@ int main(int argc, char **argv) {
                   mlir::LLVM::LLVMDialect>();
   mlir::registerTransformsPasses();
   tc::registerTCExpandMathPasses();
+  tc::registerTCToLoopPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "tc: passes and stages on text\n", registry));
 }
