@@ -49,12 +49,10 @@ public:
   Expected<CudaModule> loadModule(const std::string &image);
   void unloadModule(CudaModule module);
   /// The entry `name`, allowed `sharedBytes` of dynamic shared memory.
-  Expected<CudaFunction> getFunction(CudaModule module, const std::string &name,
-                                     uint32_t sharedBytes = 0);
+  Expected<CudaFunction> getFunction(CudaModule module, const std::string &name, uint32_t sharedBytes = 0);
   Error setMaxSharedBytes(CudaFunction function, uint32_t sharedBytes);
   /// `arguments[i]` points to the value of parameter i.
-  Error launch(CudaFunction function, const CudaLaunchConfig &config, CudaStream stream,
-               void **arguments);
+  Error launch(CudaFunction function, const CudaLaunchConfig &config, CudaStream stream, void **arguments);
 
   Expected<void *> allocate(int64_t bytes);
   void deallocate(void *data);

@@ -18,33 +18,32 @@ struct InstructionTiming {
 };
 
 struct RunOptions {
-  unsigned threads = 0;   ///< 0: all of the pool
-  void *stream = nullptr; ///< CUstream of a CUDA program
-  const OutputAllocator *outputs =
-      nullptr; ///< null: Runtime::getAllocator, and the caller frees Result::data there
+  unsigned threads = 0;                     ///< 0: all of the pool
+  void *stream = nullptr;                   ///< CUstream of a CUDA program
+  const OutputAllocator *outputs = nullptr; ///< null: Runtime::getAllocator, and the caller frees Result::data there
   const ExternHandler *externs = nullptr;
   std::vector<InstructionTiming> *timings = nullptr; ///< appended to, if given
 };
 
 struct ExecutableOptions {
-  unsigned maxCachedPlans = 16; ///< memory plans kept, one a combination of symbol values
+  unsigned maxCachedPlans = 16;                     ///< memory plans kept, one a combination of symbol values
   const DeviceAllocator *deviceAllocator = nullptr; ///< must outlive the executable
 };
+
+struct ExecutableState;
 
 /// Runs may overlap, on any threads: each has an arena of its own.
 class Executable {
 public:
   /// `kernels` has one function a Program::kernels. The runtime must outlive the executable.
-  static Expected<std::unique_ptr<Executable>> create(Runtime &runtime, Program program,
-                                                      std::span<const KernelFn> kernels,
-                                                      const ExecutableOptions &options = {});
+  static Expected<std::unique_ptr<Executable>>
+  create(Runtime &runtime, Program program, std::span<const KernelFn> kernels, const ExecutableOptions &options = {});
   ~Executable();
 
   /// Runs the program. `arguments` and `results` have one entry an input and an output. On an error
   /// no result is valid and all output memory was given back; mutated inputs may have been written.
   /// Messages name the culprit: "input 2 (x): expected size 768 in dimension 1, got 512".
-  Error run(std::span<const Argument> arguments, std::span<Result> results,
-            const RunOptions &options = {});
+  Error run(std::span<const Argument> arguments, std::span<Result> results, const RunOptions &options = {});
 
   const Program &getProgram() const;
   /// Bytes of the arena under the plan of the most recent run, and the least any plan could have
@@ -55,9 +54,8 @@ public:
   void trim();
 
 private:
-  struct State;
-  explicit Executable(std::unique_ptr<State> state);
-  std::unique_ptr<State> state;
+  explicit Executable(std::unique_ptr<ExecutableState> state);
+  std::unique_ptr<ExecutableState> state;
 };
 
 } // namespace tc::runtime

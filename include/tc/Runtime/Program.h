@@ -34,14 +34,13 @@ inline constexpr ValueId noValue = ~ValueId(0);
 /// The seam with code generation on the CPU. Processes the iterations [begin, end) of the launch's
 /// linearised parallel space. `buffers` and `symbols` are in the order of the Launch; `scratch` is
 /// this part's own Launch::scratchBytes bytes, 64-byte aligned, contents undefined.
-using KernelFn = void (*)(void *const *buffers, const int64_t *symbols, int64_t begin, int64_t end,
-                          void *scratch);
+using KernelFn = void (*)(void *const *buffers, const int64_t *symbols, int64_t begin, int64_t end, void *scratch);
 
 /// An integer known only at run time. It is bound by the first input that mentions it alone (or
 /// times or plus a constant) as a size, a stride or an int scalar; or, later, by BindSymbol or an
 /// extern result.
 struct Symbol {
-  std::string name;
+  std::string name = {};
   int64_t min = 0;
   int64_t max = std::numeric_limits<int64_t>::max();
 };
@@ -54,13 +53,13 @@ struct Input {
     Scalar,    ///< an int, float or bool, read by kernels from an Input value of `dtype`
   };
   Kind kind = Kind::Tensor;
-  std::string name;
+  std::string name = {};
   DType dtype = DType::F32;
-  Device device;
-  std::vector<SizeExpr> sizes;
+  Device device = {};
+  std::vector<SizeExpr> sizes = {};
   /// Expected strides in elements, one a dimension; those of size-1 dimensions are not looked at. A
   /// tensor with others is copied first. Empty: row-major.
-  std::vector<SizeExpr> strides;
+  std::vector<SizeExpr> strides = {};
   /// The program writes to it: the elements of a copied tensor are copied back at the end.
   bool isMutated = false;
   /// A tensor at an address that is no multiple of this is copied first.
@@ -70,10 +69,10 @@ struct Input {
 /// Bytes that are part of the program. `owner` keeps them alive; null if the embedder does (a
 /// mapped file).
 struct Constant {
-  std::string name;
+  std::string name = {};
   const void *data = nullptr;
   int64_t bytes = 0;
-  std::shared_ptr<const void> owner;
+  std::shared_ptr<const void> owner = {};
 
   /// A constant with a copy of the bytes of its own, 64-byte aligned.
   static Constant copy(std::string name, const void *data, int64_t bytes);
@@ -92,11 +91,11 @@ struct Value {
   };
   Kind kind = Kind::Arena;
   uint32_t index = 0;
-  SizeExpr bytes;
-  SizeExpr offset; ///< of a View
+  SizeExpr bytes = {};
+  SizeExpr offset = {}; ///< of a View
   /// Where the bytes are. Constants of a CUDA device are uploaded once.
-  Device device;
-  std::string name; ///< for people
+  Device device = {};
+  std::string name = {}; ///< for people
 };
 
 enum class Access : uint8_t { Read, Write, ReadWrite };
@@ -118,8 +117,8 @@ struct InPlace {
 /// A call of a CPU kernel over [0, extent).
 struct Launch {
   uint32_t kernel = 0;
-  std::vector<BufferArg> buffers;
-  std::vector<SizeExpr> symbols;
+  std::vector<BufferArg> buffers = {};
+  std::vector<SizeExpr> symbols = {};
   SizeExpr extent = 1;
   SizeExpr grain = 1;        ///< iterations worth a thread
   SizeExpr scratchBytes = 0; ///< per thread
@@ -129,8 +128,8 @@ struct Launch {
 /// 64-bit integers. Nothing is launched if the grid is empty.
 struct CudaLaunch {
   uint32_t kernel = 0; ///< into Program::cudaKernels
-  std::vector<BufferArg> buffers;
-  std::vector<SizeExpr> symbols;
+  std::vector<BufferArg> buffers = {};
+  std::vector<SizeExpr> symbols = {};
   SizeExpr grid[3] = {1, 1, 1};
   uint32_t block[3] = {1, 1, 1};
   SizeExpr sharedBytes = 0; ///< dynamic shared memory
@@ -141,22 +140,22 @@ struct CudaLaunch {
 struct Copy {
   ValueId destination = noValue;
   ValueId source = noValue;
-  SizeExpr bytes;
+  SizeExpr bytes = {};
 };
 
 /// A tensor inside a buffer. Strides and offset are in elements; empty strides mean row-major.
 struct TensorDesc {
   ValueId value = noValue;
   DType dtype = DType::F32;
-  std::vector<SizeExpr> sizes;
-  std::vector<SizeExpr> strides;
+  std::vector<SizeExpr> sizes = {};
+  std::vector<SizeExpr> strides = {};
   SizeExpr offset = 0;
 };
 
 /// Copies a tensor to one of the same sizes and element type and other strides. CPU only.
 struct CopyStrided {
-  TensorDesc destination;
-  TensorDesc source;
+  TensorDesc destination = {};
+  TensorDesc source = {};
 };
 
 /// A call of the embedder's operation number `callback`.
@@ -168,12 +167,12 @@ struct Extern {
   struct Result {
     enum class Kind : uint8_t { Tensor, Symbol };
     Kind kind = Kind::Tensor;
-    TensorDesc tensor;
+    TensorDesc tensor = {};
     uint32_t symbol = 0;
   };
   uint32_t callback = 0;
-  std::vector<Arg> args;
-  std::vector<Result> results;
+  std::vector<Arg> args = {};
+  std::vector<Result> results = {};
 };
 
 /// Binds a symbol to an integer that a kernel wrote: I64, I32 or Bool at byte `offset` of a buffer.
@@ -186,14 +185,14 @@ struct BindSymbol {
 
 /// Ends the run with `message` if `condition` is 0.
 struct Assert {
-  SizeExpr condition;
-  std::string message;
+  SizeExpr condition = {};
+  std::string message = {};
 };
 
 struct Instruction;
 
 struct If {
-  SizeExpr condition;
+  SizeExpr condition = {};
   std::vector<Instruction> thenBody;
   std::vector<Instruction> elseBody;
 };
@@ -203,16 +202,15 @@ struct If {
 /// one before it.
 struct While {
   std::vector<Instruction> before;
-  SizeExpr condition;
+  SizeExpr condition = {};
   std::vector<Instruction> body;
 };
 
 struct Instruction {
-  using Op =
-      std::variant<Launch, CudaLaunch, Copy, CopyStrided, Extern, BindSymbol, Assert, If, While>;
+  using Op = std::variant<Launch, CudaLaunch, Copy, CopyStrided, Extern, BindSymbol, Assert, If, While>;
   Op op;
-  std::vector<InPlace> inPlace;
-  std::string name; ///< for people: what was fused, and the source line
+  std::vector<InPlace> inPlace = {};
+  std::string name = {}; ///< for people: what was fused, and the source line
 
   Instruction(Op op, std::vector<InPlace> inPlace = {}, std::string name = {});
   template <typename T>
@@ -223,62 +221,61 @@ struct Instruction {
 /// What a run gives back.
 struct Output {
   enum class Kind : uint8_t {
-    Tensor, ///< the Output value of this index: new memory of `sizes` and `strides` (dense in some
-            ///< order)
+    Tensor,      ///< the Output value of this index: new memory of `sizes` and `strides` (dense in some
+                 ///< order)
     AliasInput,  ///< a view of input `index`
     AliasOutput, ///< a view of output `index`, a Tensor
     Int,         ///< the value of sizes[0]
   };
   Kind kind = Kind::Tensor;
-  std::string name;
+  std::string name = {};
   uint32_t index = 0;
   DType dtype = DType::F32;
-  Device device;
-  std::vector<SizeExpr> sizes;
-  std::vector<SizeExpr> strides; ///< in elements; empty means row-major
-  SizeExpr offset = 0; ///< of an alias: elements from the first element of the aliased tensor
+  Device device = {};
+  std::vector<SizeExpr> sizes = {};
+  std::vector<SizeExpr> strides = {}; ///< in elements; empty means row-major
+  SizeExpr offset = 0;                ///< of an alias: elements from the first element of the aliased tensor
 };
 
 /// A CPU kernel of the table; for people.
 struct Kernel {
-  std::string name;
-  std::string note; ///< what was fused
+  std::string name = {};
+  std::string note = {}; ///< what was fused
 };
 
 /// PTX text or a cubin.
 struct CudaModuleImage {
-  std::string name;
-  std::string image;
+  std::string name = {};
+  std::string image = {};
 };
 
 struct CudaKernel {
-  std::string name;    ///< of the entry in the module
-  uint32_t module = 0; ///< into Program::cudaModules
-  std::string note;
+  std::string name = {}; ///< of the entry in the module
+  uint32_t module = 0;   ///< into Program::cudaModules
+  std::string note = {};
 };
 
 struct Program {
-  std::string name;
-  std::vector<Symbol> symbols;
-  std::vector<Input> inputs;
-  std::vector<Constant> constants;
-  std::vector<Value> values;
-  std::vector<Kernel> kernels;
-  std::vector<CudaModuleImage> cudaModules;
-  std::vector<CudaKernel> cudaKernels;
+  std::string name = {};
+  std::vector<Symbol> symbols = {};
+  std::vector<Input> inputs = {};
+  std::vector<Constant> constants = {};
+  std::vector<Value> values = {};
+  std::vector<Kernel> kernels = {};
+  std::vector<CudaModuleImage> cudaModules = {};
+  std::vector<CudaKernel> cudaKernels = {};
   /// Run once, in the first run. Only Constant, Once and Arena values and views of them, and no
   /// symbols.
-  std::vector<Instruction> init;
+  std::vector<Instruction> init = {};
   std::vector<Instruction> body;
-  std::vector<Output> outputs;
+  std::vector<Output> outputs = {};
 
   // Shorthands for building one; each returns an index into the vector that it appends to, or the
   // new value.
-  uint32_t addSymbol(std::string name, int64_t min = 0,
-                     int64_t max = std::numeric_limits<int64_t>::max());
+  uint32_t addSymbol(std::string name, int64_t min = 0, int64_t max = std::numeric_limits<int64_t>::max());
   /// An input and its value.
-  ValueId addTensorInput(std::string name, DType dtype, std::vector<SizeExpr> sizes,
-                         std::vector<SizeExpr> strides = {}, Device device = {});
+  ValueId addTensorInput(std::string name, DType dtype, std::vector<SizeExpr> sizes, std::vector<SizeExpr> strides = {},
+                         Device device = {});
   ValueId addScalarInput(std::string name, DType dtype);
   /// An input that binds (or must equal) `value`. It has no buffer.
   void addIntInput(std::string name, SizeExpr value);

@@ -101,8 +101,8 @@ struct ExternResult {
 /// Runs operations that have no lowering, by their number in the program. May not throw.
 struct ExternHandler {
   void *context = nullptr;
-  Error (*call)(void *context, uint32_t callback, std::span<const Argument> arguments,
-                std::span<ExternResult> results, void *stream) = nullptr;
+  Error (*call)(void *context, uint32_t callback, std::span<const Argument> arguments, std::span<ExternResult> results,
+                void *stream) = nullptr;
   void (*release)(void *context, void *handle) = nullptr;
 };
 
@@ -110,8 +110,7 @@ struct ExternHandler {
 /// driver is asked.
 struct DeviceAllocator {
   void *context = nullptr;
-  Error (*allocate)(void *context, Device device, int64_t bytes, void *stream,
-                    void **data) = nullptr;
+  Error (*allocate)(void *context, Device device, int64_t bytes, void *stream, void **data) = nullptr;
   void (*release)(void *context, Device device, void *data) = nullptr;
 };
 

@@ -8,23 +8,22 @@
 
 namespace tc::expand_math {
 
-/// An integer n as a float, and n + bias as i32 or i64 bits. (Above the low
-/// half are bits of the rounding constant; shifts into the exponent drop them.)
+/// An integer n as a float, and as i32 or i64 bits whose low half holds n.
+/// (The high bits are those of the rounding constant; shifts into the exponent
+/// and masks drop them.)
 struct Rounded {
   Expr value;
   Expr bits;
 };
 
-/// n = round(x * factor), ties to even, for |x * factor| < 2^22 (f64: 2^51).
-Rounded roundProduct(Expr x, double factor, int bias = 0);
+/// round(x * scale), ties to even, for |x * scale| < 2^22 (f64: 2^51).
+Rounded roundProduct(Expr x, double scale);
 
 /// 2^n as a float, for n in [-126, 127].
 Expr powerOfTwo(Expr n);
 
 /// x 2^n, rounded once, for n in [-250, 252]: overflow and denormals included.
-/// n comes biased, which saves biasing two exponents.
-constexpr int scaleBias = 254;
-Expr scale(Expr x, Expr biasedN);
+Expr scale(Expr x, Expr n);
 
 /// x 2^n where neither x nor the result is denormal, infinite or NaN.
 Expr scaleNormal(Expr x, Expr n);
@@ -32,9 +31,9 @@ Expr scaleNormal(Expr x, Expr n);
 /// e^x = fraction 2^exponent, with the fraction in [0.7, 1.42], for |x| <= 2^20.
 struct ScaledExp {
   Expr fraction;
-  Expr exponent; ///< Plus the bias.
+  Expr exponent;
 };
-ScaledExp expParts(Expr x, int bias);
+ScaledExp expParts(Expr x);
 
 /// e^r - 1 for |r| <= ln(2) / 2.
 Expr expM1Reduced(Expr r);

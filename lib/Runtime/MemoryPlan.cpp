@@ -1,0 +1,89 @@
+// The placement of buffers in an arena: greedy by size with best fit, which is near the lower bound
+// on network graphs. Where it misses the bound, a second order is tried and the better one kept.
+
+#include "tc/Runtime/Memory.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+namespace tc::runtime {
+
+namespace {
+
+struct Placed {
+  int64_t begin;
+  int64_t end;
+  Interval life;
+};
+
+} // namespace
+
+static int64_t alignUp(int64_t value) { return (value + bufferAlignment - 1) / bufferAlignment * bufferAlignment; }
+
+static bool overlaps(Interval a, Interval b) { return a.begin <= b.end && b.begin <= a.end; }
+
+/// Puts each buffer into the tightest gap between those placed before that are alive with it.
+static void place(std::span<const Interval> lives, std::span<const int64_t> sizes, std::span<const uint32_t> order,
+                  MemoryPlan &plan) {
+  plan.offsets.assign(lives.size(), 0);
+  plan.bytes = 0;
+  std::vector<Placed> placed; // by begin
+  for (uint32_t index : order) {
+    int64_t size = alignUp(sizes[index]);
+    int64_t best = -1, bestGap = 0, cursor = 0;
+    for (const Placed &other : placed) {
+      if (!overlaps(other.life, lives[index]))
+        continue;
+      int64_t gap = other.begin - cursor;
+      if (gap >= size && (best < 0 || gap < bestGap)) {
+        best = cursor;
+        bestGap = gap;
+      }
+      cursor = std::max(cursor, other.end);
+    }
+    if (best < 0)
+      best = cursor;
+    plan.offsets[index] = best;
+    plan.bytes = std::max(plan.bytes, best + size);
+    Placed entry{best, best + size, lives[index]};
+    auto position = std::ranges::upper_bound(placed, entry.begin, {}, &Placed::begin);
+    placed.insert(position, entry);
+  }
+}
+
+static int64_t getPeak(std::span<const Interval> lives, std::span<const int64_t> sizes) {
+  std::map<uint64_t, int64_t> changes;
+  for (size_t i = 0; i < lives.size(); ++i) {
+    changes[lives[i].begin] += alignUp(sizes[i]);
+    changes[uint64_t(lives[i].end) + 1] -= alignUp(sizes[i]);
+  }
+  int64_t alive = 0, peak = 0;
+  for (auto [time, change] : changes)
+    peak = std::max(peak, alive += change);
+  return peak;
+}
+
+MemoryPlan planMemory(std::span<const Interval> lives, std::span<const int64_t> sizes) {
+  std::vector<uint32_t> order;
+  for (uint32_t i = 0; i < lives.size(); ++i)
+    if (sizes[i] > 0)
+      order.push_back(i);
+  MemoryPlan plan;
+  std::ranges::sort(order, [&](uint32_t a, uint32_t b) { return std::pair(-sizes[a], a) < std::pair(-sizes[b], b); });
+  place(lives, sizes, order, plan);
+  plan.peak = getPeak(lives, sizes);
+  if (plan.bytes > plan.peak) {
+    MemoryPlan byTime;
+    std::ranges::sort(
+        order, [&](uint32_t a, uint32_t b) { return std::pair(lives[a].begin, a) < std::pair(lives[b].begin, b); });
+    place(lives, sizes, order, byTime);
+    if (byTime.bytes < plan.bytes) {
+      plan.offsets = std::move(byTime.offsets);
+      plan.bytes = byTime.bytes;
+    }
+  }
+  return plan;
+}
+
+} // namespace tc::runtime
