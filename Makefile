@@ -2,7 +2,7 @@
 # needs first, shows progress, and can be run again.
 #
 #   BUILD=folder  CXX=g++ CC=gcc  JOBS=n  LLVM_PREFIX=/opt/llvm-22  PYTHON=python3.11
-#   CMAKE_ARGS='-DX=Y'  MODELS='resnet18 gpt2'  TESTS='-k layernorm'
+#   CMAKE_ARGS='-DX=Y'  MODELS='resnet18 gpt2'  OPS='softmax conv'  TESTS='-k layernorm'
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -86,8 +86,8 @@ demo: build ## ResNet-18 and GPT-2 from captured graphs: checked, timed
 bench: build ## latency, compile time, memory against eager and Inductor; MODELS='…' picks some
 	@PYTHONPATH=$(abspath $(BUILD))/python $(python) benchmarks/bench.py $(MODELS)
 
-micro: build ## one benchmark an op, as a fraction of the machine's roof
-	@PYTHONPATH=$(abspath $(BUILD))/python $(python) benchmarks/micro.py
+micro: build ## one benchmark an op, as a fraction of the machine's roof; OPS='…'
+	@PYTHONPATH=$(abspath $(BUILD))/python $(python) benchmarks/micro.py $(OPS)
 
 tidy: build ## clang-tidy on every source
 	@run-clang-tidy -quiet -p $(BUILD) -j $(JOBS) "$(CURDIR)/(lib|tools|python)/.*"

@@ -27,18 +27,18 @@ Expr expandErf(Expr x) {
 }
 
 Expr expandErfc(Expr x) {
-  // erfc(a) = e^(-a^2) g((a - 4) / (a + 4)) / (1 + 2 a), for a = |x|.
+  // erfc(a) = e^(-a^2) g((a - 4) / (a + 4)) / (11/16 (1 + 2 a)), for a = |x|.
   Expr a = min(abs(x), 10.8);
   Expr t = (a - 4.0) / (a + 4.0);
   Expr g =
-      horner(t, {8.535545203e-04, 6.914631464e-03, -1.603685319e-02, 3.634319454e-02, -6.663454324e-02, 9.384223819e-02,
-                 -1.009822264e-01, 6.809260696e-02, 1.537646167e-02, -1.396211088e-01, 1.232995152e+00});
-  Expr factor = g / fma(a, 2.0, 1.0);
+      horner(t, {3.294382623e-05, 3.692713333e-03, -1.136413962e-02, 2.541350760e-02, -4.557146505e-02, 6.446573883e-02,
+                 -6.946565956e-02, 4.681520909e-02, 1.057350542e-02, -9.598949552e-02, 8.476841450e-01});
+  Expr factor = g / fma(a, 11.0 / 8, 11.0 / 16);
 
   // e^(-a^2) to f32 precision needs a^2 to more: it is exact in f64.
   Expr wide = toF64(a);
   Expr y = wide * wide * -1.4426950408889634;
-  Rounded n = roundProduct(y, 1.0);
+  Rounded n = roundProduct(y, 1.0, scaleBias);
   Expr positive = scale(exp2Reduced(toF32(y - n.value)) * factor, toI32(n.bits));
   // For small a the rounding of t is felt.
   positive = select(a < 0.5, 1.0 - erfSmall(a), positive);

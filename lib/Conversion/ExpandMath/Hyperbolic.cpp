@@ -16,7 +16,7 @@ Expr expandTanh(Expr x) {
   Expr small = fma(magnitude * z, tail, magnitude);
 
   // 1 - 2 / (e^2|x| + 1), which rounds to 1 from 9.02.
-  ScaledExp e = expParts(min(magnitude, 10.0) * 2.0);
+  ScaledExp e = expParts(min(magnitude, 10.0) * 2.0, /*bias=*/0);
   Expr large = 1.0 - 2.0 / (scaleNormal(e.fraction, e.exponent) + 1.0);
 
   // NaN is not large, and passes through the polynomial.
@@ -25,8 +25,8 @@ Expr expandTanh(Expr x) {
 
 /// e^|x| / 2: e^|x| may overflow where half of it, or sinh x, does not.
 static Expr halfExp(Expr magnitude) {
-  ScaledExp e = expParts(min(magnitude, 90.0));
-  return scale(e.fraction, e.exponent - 1);
+  ScaledExp e = expParts(min(magnitude, 90.0), scaleBias - 1);
+  return scale(e.fraction, e.exponent);
 }
 
 Expr expandSinh(Expr x) {

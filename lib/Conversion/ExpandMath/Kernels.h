@@ -8,22 +8,23 @@
 
 namespace tc::expand_math {
 
-/// An integer n as a float, and as i32 or i64 bits whose low half holds n.
-/// (The high bits are those of the rounding constant; shifts into the exponent
-/// and masks drop them.)
+/// An integer n as a float, and n + bias as i32 or i64 bits. (Above the low
+/// half are bits of the rounding constant; shifts into the exponent drop them.)
 struct Rounded {
   Expr value;
   Expr bits;
 };
 
-/// round(x * scale), ties to even, for |x * scale| < 2^22 (f64: 2^51).
-Rounded roundProduct(Expr x, double scale);
+/// n = round(x * factor), ties to even, for |x * factor| < 2^22 (f64: 2^51).
+Rounded roundProduct(Expr x, double factor, int bias = 0);
 
 /// 2^n as a float, for n in [-126, 127].
 Expr powerOfTwo(Expr n);
 
 /// x 2^n, rounded once, for n in [-250, 252]: overflow and denormals included.
-Expr scale(Expr x, Expr n);
+/// n comes biased, which saves biasing two exponents.
+constexpr int scaleBias = 254;
+Expr scale(Expr x, Expr biasedN);
 
 /// x 2^n where neither x nor the result is denormal, infinite or NaN.
 Expr scaleNormal(Expr x, Expr n);
@@ -31,9 +32,9 @@ Expr scaleNormal(Expr x, Expr n);
 /// e^x = fraction 2^exponent, with the fraction in [0.7, 1.42], for |x| <= 2^20.
 struct ScaledExp {
   Expr fraction;
-  Expr exponent;
+  Expr exponent; ///< Plus the bias.
 };
-ScaledExp expParts(Expr x);
+ScaledExp expParts(Expr x, int bias);
 
 /// e^r - 1 for |r| <= ln(2) / 2.
 Expr expM1Reduced(Expr r);

@@ -3,6 +3,7 @@
 #include "Libm.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/SymbolTable.h"
 
@@ -41,17 +42,16 @@ FailureOr<Value> callLibm(ImplicitLocOpBuilder &builder, Operation *op, StringRe
   if (!type)
     return func::CallOp::create(builder, *func, operands).getResult(0);
 
-  auto flatType = VectorType::get({type.getNumElements()}, type.getElementType());
-  SmallVector<Value> flat;
-  for (Value operand : operands)
-    flat.push_back(builder.createOrFold<vector::ShapeCastOp>(flatType, operand));
   SmallVector<Value> lanes;
+  SmallVector<int64_t> strides = computeStrides(type.getShape());
   for (int64_t lane = 0; lane < type.getNumElements(); ++lane) {
+    SmallVector<int64_t> position = delinearize(lane, strides);
     SmallVector<Value> scalars;
-    for (Value operand : flat)
-      scalars.push_back(builder.createOrFold<vector::ExtractOp>(operand, lane));
+    for (Value operand : operands)
+      scalars.push_back(builder.createOrFold<vector::ExtractOp>(operand, position));
     lanes.push_back(func::CallOp::create(builder, *func, scalars).getResult(0));
   }
+  auto flatType = VectorType::get({type.getNumElements()}, type.getElementType());
   Value result = vector::FromElementsOp::create(builder, flatType, lanes);
   return builder.createOrFold<vector::ShapeCastOp>(type, result);
 }

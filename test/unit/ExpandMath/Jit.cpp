@@ -14,6 +14,7 @@
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -31,6 +32,7 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
@@ -52,38 +54,36 @@ std::vector<Isa> runnableIsas() {
   return isas;
 }
 
-static std::string moduleText(const std::string &op, const std::string &x, const std::string &y,
-                              const std::string &result, int lanes) {
-  std::string size = std::to_string(batch), width = std::to_string(lanes);
-  auto buffer = [&](const std::string &type) { return "memref<" + size + "x" + type + ">"; };
-  auto vector = [&](const std::string &type) { return "vector<" + width + "x" + type + ">"; };
-  return "func.func @run(%px: " + buffer(x) + ", %py: " + buffer(y) + ", %pz: " + buffer(result) +
-         ") {\n"
-         "  %c0 = arith.constant 0 : index\n"
-         "  %end = arith.constant " +
-         size +
-         " : index\n"
-         "  %step = arith.constant " +
-         width +
-         " : index\n"
-         "  scf.for %i = %c0 to %end step %step {\n"
-         "    %x = vector.load %px[%i] : " +
-         buffer(x) + ", " + vector(x) +
-         "\n"
-         "    %y = vector.load %py[%i] : " +
-         buffer(y) + ", " + vector(y) +
-         "\n"
-         "    %z = " +
-         op +
-         "\n"
-         "    vector.store %z, %pz[%i] : " +
-         buffer(result) + ", " + vector(result) +
-         "\n"
-         "  }\n  return\n}\n";
+/// A loop over three buffers around `body`; scalars for no lanes.
+static std::string moduleText(const std::string &body, const std::string &x, const std::string &y, const std::string &z,
+                              int lanes) {
+  constexpr const char *loop = R"(
+    func.func @run(%px: {1}, %py: {2}, %pz: {3}) {{
+      %start = arith.constant 0 : index
+      %end = arith.constant {4} : index
+      %step = arith.constant {5} : index
+      scf.for %i = %start to %end step %step {{
+        %x = {6}.load %px[%i] : {1}{7}
+        %y = {6}.load %py[%i] : {2}{8}
+        {0}
+        {6}.store %z, %pz[%i] : {3}{9}
+      }
+      return
+    })";
+  auto buffer = [](const std::string &type) { return llvm::formatv("memref<{0}x{1}>", batch, type).str(); };
+  auto vector = [&](const std::string &type) {
+    return lanes ? llvm::formatv(", vector<{0}x{1}>", lanes, type).str() : "";
+  };
+  return llvm::formatv(loop, body, buffer(x), buffer(y), buffer(z), batch, std::max(lanes, 1),
+                       lanes ? "vector" : "memref", vector(x), vector(y), vector(z));
 }
 
 static void addLowering(PassManager &pm, const Isa &isa) {
   pm.addPass(createExpandMathPass({isa.hasFma, isa.hasRound}));
+  // Without instructions for bf16, LLVM would call compiler-rt to round to it.
+  arith::ArithExpandOpsPassOptions bf16;
+  bf16.includeBf16 = true;
+  pm.addPass(arith::createArithExpandOpsPass(bf16));
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
@@ -117,7 +117,7 @@ struct Compiled : JitFunction {
 };
 } // namespace
 
-std::unique_ptr<JitFunction> compile(const std::string &op, const std::string &xType, const std::string &yType,
+std::unique_ptr<JitFunction> compile(const std::string &body, const std::string &xType, const std::string &yType,
                                      const std::string &resultType, int lanes, const Isa &isa) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
@@ -128,7 +128,7 @@ std::unique_ptr<JitFunction> compile(const std::string &op, const std::string &x
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  auto module = parseSourceString<ModuleOp>(moduleText(op, xType, yType, resultType, lanes), ParserConfig(&context));
+  auto module = parseSourceString<ModuleOp>(moduleText(body, xType, yType, resultType, lanes), ParserConfig(&context));
   if (!module)
     return nullptr;
   PassManager pm(&context);

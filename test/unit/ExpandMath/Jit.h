@@ -31,9 +31,10 @@ public:
   std::vector<std::string> undefined;
 };
 
-/// The function that applies `op` (such as "math.exp %x : vector<16xf32>") to
-/// `batch` elements; `%x` and `%y` are of `inputs`, the result is `output`.
-std::unique_ptr<JitFunction> compile(const std::string &op, const std::string &xType, const std::string &yType,
+/// The function that applies `body` (such as "%z = math.exp %x : vector<16xf32>")
+/// to `batch` elements; `%x`, `%y` and the result are vectors of `lanes`
+/// elements of these types, or scalars for 0 lanes.
+std::unique_ptr<JitFunction> compile(const std::string &body, const std::string &xType, const std::string &yType,
                                      const std::string &resultType, int lanes, const Isa &isa);
 
 } // namespace tc::test

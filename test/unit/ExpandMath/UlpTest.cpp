@@ -3,12 +3,13 @@
 // signs of zeros, NaN, infinities and denormals.
 
 #include "Jit.h"
+#include "UlpError.h"
 
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <gtest/gtest.h>
-#include <limits>
 
 namespace tc::test {
 namespace {
@@ -38,37 +39,42 @@ const Case cases[] = {
     {"round", std::round, 0},       {"roundeven", std::nearbyint, 0},
 };
 
-/// |actual - expected| in units of the last place of a float at `expected`.
-double ulpError(float actual, double expected) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (std::isnan(expected) || std::isnan(actual))
-    return std::isnan(expected) && std::isnan(actual) ? 0 : infinity;
-  if (std::signbit(actual) != std::signbit(expected) && (actual == 0 || expected == 0))
-    return infinity;
-  // What overflows counts as 2^128, the next float if there were one.
-  double a = std::clamp<double>(actual, -0x1p128, 0x1p128);
-  double e = std::clamp(expected, -0x1p128, 0x1p128);
-  int exponent = std::max(std::ilogb(e), -126);
-  return std::fabs(a - e) / std::ldexp(1.0, exponent - 23);
-}
-
 struct Worst {
   double ulp = 0;
   float x = 0, actual = 0;
 };
 
+/// Nanoseconds for 16 elements out of the first-level cache: the best of many.
+double nanosecondsPer16(JitFunction &function) {
+  float x[batch], z[batch];
+  for (int i = 0; i < batch; ++i)
+    x[i] = 0.001f + 4.0f * i / batch;
+  double best = 1e9;
+  for (int round = 0; round < 300; ++round) {
+    auto start = std::chrono::steady_clock::now();
+    function.entry(x, x, z);
+    std::chrono::duration<double, std::nano> time = std::chrono::steady_clock::now() - start;
+    best = std::min(best, time.count() / (batch / 16));
+  }
+  return best;
+}
+
 class Ulp : public testing::TestWithParam<Case> {
 protected:
-  void sweep(uint32_t stride) {
-    const Case &test = GetParam();
-    std::vector<Isa> isas = runnableIsas();
-    std::vector<std::unique_ptr<JitFunction>> functions;
+  const Case &test = GetParam();
+  std::vector<Isa> isas = runnableIsas();
+  std::vector<std::unique_ptr<JitFunction>> functions;
+
+  void SetUp() override {
     for (const Isa &isa : isas) {
       functions.push_back(
-          compile("math." + std::string(test.op) + " %x : vector<16xf32>", "f32", "f32", "f32", 16, isa));
+          compile("%z = math." + std::string(test.op) + " %x : vector<16xf32>", "f32", "f32", "f32", 16, isa));
       ASSERT_NE(functions.back(), nullptr);
       EXPECT_EQ(functions.back()->undefined, std::vector<std::string>()) << isa.cpu;
     }
+  }
+
+  void sweep(uint32_t stride) {
     std::vector<Worst> worst(isas.size());
     alignas(64) float x[batch], z[batch];
     for (uint64_t next = 0; next < 0x100000000;) {
@@ -96,7 +102,19 @@ protected:
 };
 
 TEST_P(Ulp, Sampled) { sweep(509); }
-TEST_P(Ulp, DISABLED_AllFloats) { sweep(1); }
+TEST_P(Ulp, DISABLED_AllFloats) {
+  // The code differs by the pass's options only, which the first and last have.
+  while (isas.size() > 2) {
+    isas.erase(isas.begin() + 1);
+    functions.erase(functions.begin() + 1);
+  }
+  sweep(1);
+}
+
+TEST_P(Ulp, DISABLED_Throughput) {
+  for (size_t k = 0; k < isas.size(); ++k)
+    printf("  %-9s %-10s %.2f ns per 16\n", test.op, isas[k].cpu.c_str(), nanosecondsPer16(*functions[k]));
+}
 
 INSTANTIATE_TEST_SUITE_P(Functions, Ulp, testing::ValuesIn(cases), [](const auto &info) { return info.param.op; });
 

@@ -18,6 +18,7 @@ def Loop_Dialect : Dialect {
     `tc.extern`, `scf` on tensors, and `func`.
   }];
   let dependentDialects = ["::tc::TCDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect"];
+  let hasConstantMaterializer = 1;
 }
 
 class Loop_Op<string mnemonic, list<Trait> traits = []> : Op<Loop_Dialect, mnemonic, traits>;

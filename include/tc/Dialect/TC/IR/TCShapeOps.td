@@ -97,7 +97,7 @@ def TC_ScatterOp : TC_ShapeOp<"scatter"> {
   }];
   let arguments = (ins TC_AnyTensor:$input, Variadic<TC_AnyTensor>:$indices, TC_AnyTensor:$updates,
                        DenseI64ArrayAttr:$dims, OptionalAttr<TC_ReductionKindAttr>:$kind, UnitAttr:$checked);
-  let assemblyFormat = "(`checked` $checked^)? ($kind^)? $updates `into` $input $dims `(` $indices `)` attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "(`checked` $checked^)? (`[` $kind^ `]`)? $updates `into` $input $dims `(` $indices `)` attr-dict `:` functional-type(operands, results)";
 }
 
 #endif

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Latency, compile time and memory of tc against eager and Inductor.
+
+  bench.py                      every model of test/models, inference and training
+  bench.py resnet18 gpt2        these
+  bench.py --contenders eager tc --seconds 5
+
+All contenders of a model run in one process, on the same threads, in turns; ratios
+are medians over the turns. Each model has a process of its own. Results go to
+benchmarks/results/: a JSON file with everything, and an SVG plot.
+"""
+
+import argparse
+import json
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "test" / "models")]
+
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
+def prepare(contender, module, inputs, training, arguments, expected):
+    """Compiles with one contender, cold and warm: its record, and the call to time."""
+    import torch
+
+    import measure
+
+    record = {}
+    with measure.limit(arguments.limit):
+        call = measure.caller(contender.compile(module), inputs, module, training)
+        if contender.backend:
+            record["cold"] = measure.first_call(call)
+            torch._dynamo.reset()
+            call = measure.caller(contender.compile(module), inputs, module, training)
+            record["warm"] = measure.first_call(call)
+        record["error"] = measure.relative_error(call(), expected)
+        record["memory"] = measure.peak_memory(call)
+    return record, call
+
+
+def run_model(name, arguments):
+    """Measures one model in this process."""
+    import torch
+    from torch._inductor.utils import fresh_cache
+
+    import measure
+    from contenders import contenders, warm_up
+    from models import MODELS, TRAINING
+
+    torch.set_num_threads(arguments.threads)
+    training = name in TRAINING
+    model = {**MODELS, **TRAINING}[name]
+    module, inputs = model.build(), model.sample()
+    expected = measure.caller(module, inputs, module, training)()
+    result = {"model": name, "sizes": model.sizes, "threads": arguments.threads, "contenders": {}}
+    calls = {}
+    with fresh_cache():
+        warm_up(arguments.contenders)
+        for contender in contenders():
+            if contender.name not in arguments.contenders:
+                continue
+            reason = contender.missing()
+            if not reason and training and contender.options.get("freezing"):
+                reason = "freezing is for inference"
+            if not reason:
+                say(f"  {name}: {contender.name} …")
+                try:
+                    result["contenders"][contender.name], calls[contender.name] = prepare(
+                        contender, module, inputs, training, arguments, expected)
+                except Exception as error:  # the table shows it, the others go on
+                    lines = str(error).strip().splitlines() or [""]
+                    reason = f"{type(error).__name__}: {lines[0][:100]}"
+            if reason:
+                say(f"  {name}: {contender.name} skipped: {reason}")
+                result["contenders"][contender.name] = {"skipped": reason}
+        say(f"  {name}: {', '.join(calls)} in turns for {arguments.seconds} s …")
+        times = measure.rounds(calls, arguments.seconds, least=7)
+    for reference in ("eager", "inductor", "inductor-max"):
+        for contender, ratio in measure.ratios(times, reference).items():
+            result["contenders"][contender][f"ratio_{reference.replace('-', '_')}"] = ratio
+    for contender, values in times.items():
+        result["contenders"][contender].update(latency=statistics.median(values), rounds=len(values))
+    return result
+
+
+def machine(threads):
+    cpu = platform.machine()
+    try:
+        with open("/proc/cpuinfo") as lines:
+            cpu = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), cpu)
+    except OSError:
+        pass
+    import torch
+
+    return f"{cpu}, {threads} threads, torch {torch.__version__}"
+
+
+def parse():
+    import os
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", help="models by name (all of them when none is given)")
+    parser.add_argument("--contenders", nargs="+", default=["eager", "tc", "inductor", "inductor-max"])
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--seconds", type=float, default=10, help="of timing, a model")
+    parser.add_argument("--limit", type=int, default=300, help="seconds that one contender may take to compile")
+    parser.add_argument("--results", type=pathlib.Path, default=HERE / "results")
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)  # this process measures a model itself
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse()
+    from models import MODELS, TRAINING
+
+    names = arguments.models or [*MODELS, *TRAINING]
+    if unknown := [name for name in names if name not in MODELS and name not in TRAINING]:
+        sys.exit(f"bench: no model named {', '.join(unknown)} (there are {', '.join([*MODELS, *TRAINING])})")
+    if arguments.one:
+        (arguments.results / f"{names[0]}.json").write_text(json.dumps(run_model(names[0], arguments)))
+        return
+
+    results, failed = [], []
+    for position, name in enumerate(names, 1):
+        say(f"[{position}/{len(names)}] {name}")
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            run = subprocess.run([
+                sys.executable, __file__, name, "--one", "--results", folder, "--threads", str(arguments.threads),
+                "--seconds", str(arguments.seconds), "--limit", str(arguments.limit),
+                "--contenders", *arguments.contenders])
+            output = pathlib.Path(folder) / f"{name}.json"
+            if run.returncode or not output.exists():
+                failed.append(name)
+                say(f"  {name}: failed with status {run.returncode}")
+                continue
+            results.append(json.loads(output.read_text()))
+        say(f"  {name}: {time.monotonic() - start:.0f} s")
+
+    import report
+
+    if results:
+        report.print_tables(results)
+        arguments.results.mkdir(parents=True, exist_ok=True)
+        described = {"machine": machine(arguments.threads), "results": results}
+        (arguments.results / "models.json").write_text(json.dumps(described, indent=1) + "\n")
+        report.plot(results, arguments.results / "models.svg", described["machine"])
+        say(f"written: {arguments.results}/models.json, models.svg")
+    if failed:
+        sys.exit(f"bench: failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()

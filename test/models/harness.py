@@ -1,0 +1,76 @@
+"""How a model is captured, run through a backend, and compared with eager.
+
+Any torch.compile backend will do, so the harness itself is tested with `eager`;
+what only tc can answer (how many calls went back to PyTorch) is asked of tc alone.
+"""
+
+import torch
+
+from models import LIMITS, Output, BertOutput
+
+
+def assert_close(actual, expected, tolerance):
+    """The largest error, relative to the largest expected value, is within tolerance."""
+    assert actual.shape == expected.shape and actual.dtype == expected.dtype
+    assert torch.isfinite(actual).all()
+    error = (actual - expected).abs().max() / expected.abs().max()
+    assert error <= tolerance, f"relative error {error:.2e}, expected at most {tolerance:.0e}"
+
+
+def compiled_graphs():
+    return torch._dynamo.utils.counters["stats"]["unique_graphs"]
+
+
+def tc_counters():
+    """What tc has done since now: `graphs` and `kernels` compiled, `extern` ops handed back to PyTorch."""
+    import tc
+
+    tc.counters.clear()
+    return tc.counters
+
+
+class NoExtern:
+    """Fails if, inside, tc handed any op back to PyTorch."""
+
+    def __init__(self, backend):
+        self.counters = tc_counters() if backend == "tc" else None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None and self.counters is not None:
+            assert self.counters["graphs"] > 0, "tc compiled nothing"
+            assert self.counters["extern"] == 0, f"{self.counters['extern']} ops have no lowering"
+
+
+def dynamic_shapes(model, module):
+    """What torch.export wants to be told: a Dim for every size that may vary."""
+    dims = {name: torch.export.Dim(name, min=2, max=limit) for name, limit in LIMITS.items()}
+    spec = tuple({axis: dims[name] for axis, name in axes.items()} for axes in model.dynamic)
+    takes_a_list = isinstance(module, Output) and not isinstance(module, BertOutput)  # forward(self, *inputs)
+    return (spec,) if takes_a_list else spec
+
+
+def export(model, module, path, dynamic=False):
+    """Saves `module` as a .pt2 file."""
+    inputs = model.sample(**(model.variants[0] if dynamic else {}))
+    with torch.no_grad():
+        program = torch.export.export(module, inputs, dynamic_shapes=dynamic_shapes(model, module) if dynamic else None)
+    torch.export.save(program, path)
+
+
+def load(path, backend):
+    """A callable that runs a .pt2 file."""
+    if backend == "tc":
+        import tc
+
+        return tc.load(path)
+    return torch.compile(torch.export.load(path).module(), backend=backend)
+
+
+def mark_dynamic(model, inputs):
+    for tensor, axes in zip(inputs, model.dynamic):
+        for axis in axes:
+            torch._dynamo.mark_dynamic(tensor, axis)
+    return inputs
