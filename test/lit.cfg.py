@@ -35,7 +35,8 @@ llvm_config.add_tool_substitutions(
 )
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 
-config.substitutions.append(("%python", '"%s"' % config.python_executable))
+# First, as LLVM's default substitutions have a %python too: the one that runs lit, which need not have torch.
+config.substitutions.insert(0, ("%python", '"%s"' % config.python_executable))
 config.substitutions.append(("%tc_lib", os.path.join(config.tc_obj_root, "lib")))
 config.substitutions.append(("%tc_src", config.tc_src_root))
 if os.path.exists(config.python_executable):

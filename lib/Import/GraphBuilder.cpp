@@ -4,6 +4,7 @@
 
 #include "tc/Dialect/TC/IR/Sizes.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -21,7 +22,7 @@ bool GraphBuilder::isAssertion(StringRef op) {
 
 GraphBuilder::GraphBuilder(MLIRContext *context, Location location, StringRef name, const aten::Overlay *operators)
     : builder(context), operators(operators ? *operators : builtinOperators) {
-  context->loadDialect<TCDialect, func::FuncDialect>();
+  context->loadDialect<TCDialect, func::FuncDialect, scf::SCFDialect>();
   module = ModuleOp::create(location);
   builder.setInsertionPointToEnd(module->getBody());
   function = func::FuncOp::create(builder, location, name, builder.getFunctionType({}, {}));
@@ -150,6 +151,8 @@ FailureOr<SmallVector<Value>> GraphBuilder::call(StringRef name, ArrayRef<CallAr
 }
 
 LogicalResult GraphBuilder::setOutputs(ArrayRef<Output> outputs, Location location) {
+  if (!openRegions.empty())
+    return emitError(location) << "the graph ends within a control-flow region";
   SmallVector<Value> results;
   SmallVector<Attribute> all;
   SmallVector<ArrayRef<SizeAttr>> strides;

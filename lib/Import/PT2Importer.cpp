@@ -338,7 +338,12 @@ OwningOpRef<ModuleOp> tc::importPT2(MLIRContext *context, StringRef path, const 
     emitError(UnknownLoc::get(context)) << llvm::toString(archive.takeError());
     return nullptr;
   }
-  auto program = pt2::Program::read(*archive);
+  return importPT2(context, std::move(*archive), operators);
+}
+
+OwningOpRef<ModuleOp> tc::importPT2(MLIRContext *context, std::shared_ptr<const pt2::Archive> archive,
+                                    const aten::Overlay *operators) {
+  auto program = pt2::Program::read(std::move(archive));
   if (!program) {
     emitError(UnknownLoc::get(context)) << llvm::toString(program.takeError());
     return nullptr;

@@ -40,11 +40,6 @@ private:
   mlir::LogicalResult importNodes(Scope &scope);
   mlir::LogicalResult importNode(Scope &scope, const pt2::Node &node);
   mlir::LogicalResult importCall(Scope &scope, const pt2::Node &node, llvm::StringRef op, mlir::Location location);
-  mlir::LogicalResult importHigherOrder(Scope &scope, const pt2::Node &node, llvm::StringRef op,
-                                        mlir::Location location);
-  /// Adds the nodes of a subgraph in place and gives the values of its outputs.
-  mlir::FailureOr<std::vector<CallArgument>> inlineGraph(const pt2::Graph &graph, llvm::ArrayRef<CallArgument> inputs,
-                                                         mlir::Location location);
   mlir::LogicalResult bindOutputs(Scope &scope, const pt2::Node &node, llvm::ArrayRef<CallArgument> results,
                                   mlir::Location location);
   /// Gives a symbolic number its size, from the capture.
@@ -53,6 +48,15 @@ private:
   mlir::FailureOr<RefType> typeOf(Scope &scope, llvm::StringRef tensor, mlir::Location location);
   mlir::FailureOr<SizeAttr> sizeOf(const pt2::SymInt &size, mlir::Location location);
   mlir::FailureOr<llvm::SmallVector<SizeAttr>> sizesOf(llvm::ArrayRef<pt2::SymInt> sizes, mlir::Location location);
+
+  // PT2HigherOrder.cpp: operators on graphs.
+  mlir::LogicalResult importHigherOrder(Scope &scope, const pt2::Node &node, llvm::StringRef op,
+                                        mlir::Location location);
+  mlir::LogicalResult importCond(Scope &scope, const pt2::Node &node, mlir::Location location);
+  mlir::LogicalResult importWhile(Scope &scope, const pt2::Node &node, mlir::Location location);
+  /// Adds the nodes of a subgraph in place and gives the values of its outputs.
+  mlir::FailureOr<std::vector<CallArgument>> inlineGraph(const pt2::Graph &graph, llvm::ArrayRef<CallArgument> inputs,
+                                                         mlir::Location location);
 
   mlir::MLIRContext *context;
   const pt2::Program &program;

@@ -1,4 +1,4 @@
-// Nodes of an exported graph: calls, symbolic arithmetic, and higher-order ops.
+// Nodes of an exported graph: calls and symbolic arithmetic.
 #include "PT2Importer.h"
 
 #include "tc/Dialect/TC/IR/Sizes.h"
@@ -238,46 +238,4 @@ LogicalResult PT2Importer::importCall(Scope &scope, const pt2::Node &node, Strin
     if (auto it = sizes.find(output.text); output.kind == ArgumentKind::Symbolic && it != sizes.end())
       scope.values[output.text] = it->second;
   return success();
-}
-
-FailureOr<std::vector<CallArgument>> PT2Importer::inlineGraph(const pt2::Graph &graph, ArrayRef<CallArgument> inputs,
-                                                              Location location) {
-  if (inputs.size() != graph.inputs.size())
-    return emitError(location) << "a graph of " << graph.inputs.size() << " inputs is given " << inputs.size();
-  Scope scope{graph, {}, {}};
-  for (auto [input, value] : llvm::zip_equal(graph.inputs, inputs))
-    scope.values[input.text] = value;
-  if (failed(importNodes(scope)))
-    return failure();
-  std::vector<CallArgument> outputs;
-  for (const pt2::Argument &output : graph.outputs) {
-    FailureOr<CallArgument> value = convert(scope, output, location);
-    if (failed(value))
-      return failure();
-    outputs.push_back(*value);
-  }
-  return outputs;
-}
-
-LogicalResult PT2Importer::importHigherOrder(Scope &scope, const pt2::Node &node, StringRef op, Location location) {
-  // Regions that only change a mode of the interpreter are part of the graph around them. Autocast changes dtypes below
-  // the level of the capture, so only switching it off is no change.
-  size_t graphIndex = 0;
-  while (graphIndex < node.inputs.size() && node.inputs[graphIndex].argument.kind != ArgumentKind::Graph)
-    ++graphIndex;
-  bool isAutocastOff = op == "wrap_with_autocast" && graphIndex >= 3 &&
-                       node.inputs[2].argument.kind == ArgumentKind::Bool && !node.inputs[2].argument.integer;
-  if ((op != "wrap_with_set_grad_enabled" && !isAutocastOff) || graphIndex == node.inputs.size())
-    return emitError(location) << "higher-order operator '" << op << "' is not supported";
-  SmallVector<CallArgument> inputs;
-  for (const pt2::NamedArgument &input : llvm::drop_begin(node.inputs, graphIndex + 1)) {
-    FailureOr<CallArgument> value = convert(scope, input.argument, location);
-    if (failed(value))
-      return failure();
-    inputs.push_back(*value);
-  }
-  auto outputs = inlineGraph(*node.inputs[graphIndex].argument.graph, inputs, location);
-  if (failed(outputs))
-    return failure();
-  return bindOutputs(scope, node, *outputs, location);
 }

@@ -101,6 +101,23 @@ public:
   /// An operator whose only purpose is to check sizes, dtypes or devices at run time.
   static bool isAssertion(llvm::StringRef op);
 
+  // Control flow. Between begin and end, calls are added to the region; regions nest. Every value that a region yields
+  // is a value of the graph.
+
+  /// Starts `if`; the predicate is a 0-d boolean tensor or an i1. What is added next is its `then` region.
+  mlir::LogicalResult beginIf(mlir::Value predicate, llvm::ArrayRef<mlir::Type> resultTypes, mlir::Location location);
+  mlir::LogicalResult beginElse(llvm::ArrayRef<CallArgument> thenResults, mlir::Location location);
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> endIf(llvm::ArrayRef<CallArgument> elseResults,
+                                                        mlir::Location location);
+
+  /// Starts `while`: what is added next computes the predicate from the values carried, which are returned.
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> beginWhile(llvm::ArrayRef<CallArgument> initial,
+                                                             mlir::Location location);
+  /// The body; again the values carried are returned.
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> beginBody(mlir::Value predicate, mlir::Location location);
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> endWhile(llvm::ArrayRef<CallArgument> carried,
+                                                           mlir::Location location);
+
   struct Output {
     CallArgument value;
     llvm::SmallVector<SizeAttr> strides; ///< of a tensor; empty for contiguous
@@ -114,6 +131,8 @@ public:
 
 private:
   mlir::Value addInput(llvm::StringRef name, mlir::Type type, mlir::Location location);
+  mlir::FailureOr<mlir::Value> getPredicate(mlir::Value predicate, mlir::Location location);
+  mlir::LogicalResult yield(llvm::ArrayRef<CallArgument> results, mlir::TypeRange types, mlir::Location location);
   bool isContiguous(RefType type, llvm::ArrayRef<SizeAttr> strides) const;
 
   mlir::OpBuilder builder;
@@ -122,6 +141,7 @@ private:
   const aten::Overlay builtinOperators;
   const aten::Overlay &operators;
   std::map<std::string, SizeRange, std::less<>> symbols;
+  llvm::SmallVector<mlir::Operation *> openRegions; ///< scf.if and scf.while that have not ended
 };
 
 } // namespace tc

@@ -3,6 +3,7 @@
 #define TC_IMPORT_IMPORTPT2_H
 
 #include "tc/Import/ATen/Registry.h"
+#include "tc/Import/PT2/Archive.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -13,6 +14,9 @@ namespace tc {
 /// resources made of them. Null after diagnostics that name the file, the entry and the reason, or
 /// the operator and the argument.
 mlir::OwningOpRef<mlir::ModuleOp> importPT2(mlir::MLIRContext *context, llvm::StringRef path,
+                                            const aten::Overlay *operators = nullptr);
+/// The same for a file that is open already.
+mlir::OwningOpRef<mlir::ModuleOp> importPT2(mlir::MLIRContext *context, std::shared_ptr<const pt2::Archive> archive,
                                             const aten::Overlay *operators = nullptr);
 
 } // namespace tc
