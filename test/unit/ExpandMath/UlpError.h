@@ -1,4 +1,4 @@
-// The distance of a float from the true value.
+// The distance of a float from the true value, and floats worth trying.
 
 #ifndef TC_TEST_UNIT_EXPANDMATH_ULPERROR_H
 #define TC_TEST_UNIT_EXPANDMATH_ULPERROR_H
@@ -22,6 +22,50 @@ inline double ulpError(float actual, double expected) {
   int exponent = std::max(std::ilogb(e), -126);
   return std::fabs(a - e) / std::ldexp(1.0, exponent - 23);
 }
+
+/// Ends of ranges, and where integers, squares and reductions change their kind.
+inline constexpr float specialFloats[] = {
+    0.0f,
+    -0.0f,
+    1.0f,
+    -1.0f,
+    0.5f,
+    -0.5f,
+    2.0f,
+    -2.0f,
+    3.0f,
+    -3.0f,
+    1.5f,
+    -1.5f,
+    0.875f,
+    -0.625f,
+    1e30f,
+    -1e30f,
+    1e-30f,
+    -1e-30f,
+    0x1p-149f,
+    -0x1p-149f,
+    0x1p-126f,
+    -0x1p-126f,
+    0x1p20f,
+    -0x1p20f,
+    0x1p23f,
+    8388609.0f,
+    -8388609.0f,
+    16777215.0f,
+    0x1p24f,
+    -0x1p31f,
+    0x1.fffffep127f,
+    -0x1.fffffep127f,
+    0.99999994f,
+    1.0000001f,
+    88.72284f,
+    -87.33655f,
+    -103.97208f,
+    std::numeric_limits<float>::infinity(),
+    -std::numeric_limits<float>::infinity(),
+    std::numeric_limits<float>::quiet_NaN(),
+};
 
 } // namespace tc::test
 

@@ -64,6 +64,7 @@ protected:
   const Case &test = GetParam();
   std::vector<Isa> isas = runnableIsas();
   std::vector<std::unique_ptr<JitFunction>> functions;
+  std::vector<Worst> worst = std::vector<Worst>(isas.size());
 
   void SetUp() override {
     for (const Isa &isa : isas) {
@@ -74,24 +75,32 @@ protected:
     }
   }
 
+  /// Keeps the worst result on these arguments.
+  void tryBatch(const float (&x)[batch]) {
+    double expected[batch];
+    for (int i = 0; i < batch; ++i)
+      expected[i] = test.reference(x[i]);
+    for (size_t k = 0; k < isas.size(); ++k) {
+      float z[batch];
+      functions[k]->entry(x, x, z);
+      for (int i = 0; i < batch; ++i)
+        if (z[i] != float(expected[i]) || z[i] == 0)
+          if (double ulp = ulpError(z[i], expected[i]); ulp > worst[k].ulp)
+            worst[k] = {ulp, x[i], z[i]};
+    }
+  }
+
   void sweep(uint32_t stride) {
-    std::vector<Worst> worst(isas.size());
-    alignas(64) float x[batch], z[batch];
+    float x[batch];
+    for (int i = 0; i < batch; ++i)
+      x[i] = specialFloats[i % std::size(specialFloats)];
+    tryBatch(x);
     for (uint64_t next = 0; next < 0x100000000;) {
       for (float &value : x) {
         value = std::bit_cast<float>(uint32_t(std::min<uint64_t>(next, 0xffffffff)));
         next += stride;
       }
-      double expected[batch];
-      for (int i = 0; i < batch; ++i)
-        expected[i] = test.reference(x[i]);
-      for (size_t k = 0; k < isas.size(); ++k) {
-        functions[k]->entry(x, x, z);
-        for (int i = 0; i < batch; ++i)
-          if (z[i] != float(expected[i]) || z[i] == 0)
-            if (double ulp = ulpError(z[i], expected[i]); ulp > worst[k].ulp)
-              worst[k] = {ulp, x[i], z[i]};
-      }
+      tryBatch(x);
     }
     for (size_t k = 0; k < isas.size(); ++k) {
       printf("  %-9s %-10s max %.3f ULP at %a\n", test.op, isas[k].cpu.c_str(), worst[k].ulp, worst[k].x);
