@@ -11,6 +11,7 @@
 #include "tc/Conversion/ExpandMath/Passes.h"
 #include "tc/Conversion/TCToLoop/Passes.h"
 #include "tc/Dialect/Fusion/IR/Fusion.h"
+#include "tc/Transforms/Functionalize/Passes.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
@@ -20,5 +21,6 @@ int main(int argc, char **argv) {
   mlir::registerTransformsPasses();
   tc::registerTCExpandMathPasses();
   tc::registerTCToLoopPasses();
+  tc::registerTCFunctionalizePasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "tc: passes and stages on text\n", registry));
 }

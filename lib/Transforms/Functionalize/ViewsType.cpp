@@ -1,0 +1,62 @@
+// Views that change nothing but the element type, if that.
+
+#include "Views.h"
+
+using namespace mlir;
+using namespace tc;
+using namespace tc::functionalize;
+
+static LogicalResult alias(View &view) { return success(view.steps.getType() == view.type); }
+
+// The conjugate of what is real.
+static LogicalResult conj(View &view) { return isa<ComplexType>(view.type.getElementType()) ? failure() : alias(view); }
+
+// Tensor.to returns its input if that is right already; the cast is left to whoever reads the copy.
+static LogicalResult to(View &view) {
+  view.isCopy = view.steps.getType() != view.type || view.call.integer("copy").value_or(0);
+  return success();
+}
+
+static LogicalResult viewDtype(View &view) {
+  Type from = view.steps.getType().getElementType(), to = view.type.getElementType();
+  if (!from.isIntOrFloat() || !to.isIntOrFloat() || from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
+    return failure();
+  view.steps.bitcast(to);
+  return success();
+}
+
+// Real and imaginary parts side by side; there is no complex arithmetic in tc, so these stay calls.
+static LogicalResult viewAsReal(View &view) {
+  view.steps.aten("view_as_real_copy", "view_as_complex_copy", view.call.op.getArgs(), view.type);
+  return success();
+}
+
+static LogicalResult viewAsComplex(View &view) {
+  view.steps.aten("view_as_complex_copy", "view_as_real_copy", view.call.op.getArgs(), view.type);
+  return success();
+}
+
+ArrayRef<ViewEntry> functionalize::typeViews() {
+  static constexpr ViewEntry entries[] = {
+      {"alias", alias},
+      {"detach", alias},
+      {"lift_fresh", alias},
+      {"positive", alias},
+      {"resolve_conj", alias},
+      {"resolve_neg", alias},
+      {"conj", conj},
+      {"real", alias},
+      {"pin_memory", alias},
+      {"_fw_primal", alias},
+      {"_autocast_to_reduced_precision", to},
+      {"_autocast_to_full_precision", to},
+      {"to.dtype_layout", to},
+      {"to.device", to},
+      {"to.dtype", to},
+      {"to.other", to},
+      {"view.dtype", viewDtype},
+      {"view_as_real", viewAsReal},
+      {"view_as_complex", viewAsComplex},
+  };
+  return entries;
+}
