@@ -54,6 +54,16 @@ void setFloatMode([[maybe_unused]] unsigned mode) {
 #endif
 }
 
+/// One step of a wait: at first the processor stays with this thread, then whoever else wants it has a turn. Spinning
+/// on a processor that the awaited thread needs would make it later.
+void spinOnce(unsigned step) {
+  constexpr unsigned politeFrom = 128;
+  if (step < politeFrom || step % 16 != 0)
+    pauseBriefly();
+  else
+    sched_yield();
+}
+
 void waitOn(std::atomic<uint32_t> &word, uint32_t value) {
   syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
 }
@@ -110,14 +120,12 @@ struct ThreadPool::State {
 /// Waits until the word is not `seen`: spins till the deadline, then sleeps.
 uint64_t ThreadPool::State::awaitNews(unsigned index, uint64_t seen, std::chrono::steady_clock::time_point &deadline) {
   Slot &slot = slots[index];
-  while (true) {
-    for (int i = 0; i < 64; ++i) {
-      uint64_t now = word.load(std::memory_order_acquire);
-      if (now != seen)
-        return now;
-      pauseBriefly();
-    }
-    if (std::chrono::steady_clock::now() < deadline)
+  for (unsigned step = 0;; ++step) {
+    uint64_t now = word.load(std::memory_order_acquire);
+    if (now != seen)
+      return now;
+    spinOnce(step);
+    if (step % 64 != 63 || std::chrono::steady_clock::now() < deadline)
       continue;
     // The caller stores the word and then looks at `asleep`; here it is the other way round, so one
     // of the two sees the other.
@@ -126,6 +134,7 @@ uint64_t ThreadPool::State::awaitNews(unsigned index, uint64_t seen, std::chrono
       waitOn(slot.asleep, 1);
     slot.asleep.store(0, std::memory_order_relaxed);
     deadline = std::chrono::steady_clock::now() + spinTime;
+    step = 0;
   }
 }
 
@@ -239,7 +248,7 @@ void ThreadPool::parallelFor(int64_t extent, int64_t grain, unsigned threads, Bo
     if (stolen[i / 64] >> i % 64 & 1)
       continue;
     for (unsigned spins = 0; s.slots[i].done.load(std::memory_order_acquire) != epoch; ++spins)
-      spins < 4096 ? pauseBriefly() : void(sched_yield());
+      spinOnce(spins);
   }
   s.taken.store(false, std::memory_order_release);
 }
