@@ -4,8 +4,6 @@
 #include "tc/Runtime/Memory.h"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
 
 namespace tc::runtime {
 
@@ -53,11 +51,15 @@ static void place(std::span<const Interval> lives, std::span<const int64_t> size
 }
 
 static int64_t getPeak(std::span<const Interval> lives, std::span<const int64_t> sizes) {
-  std::map<uint64_t, int64_t> changes;
+  // (time, change); at one time births come last, as a life ends after its last instruction.
+  std::vector<std::pair<uint64_t, int64_t>> changes;
   for (size_t i = 0; i < lives.size(); ++i) {
-    changes[lives[i].begin] += alignUp(sizes[i]);
-    changes[uint64_t(lives[i].end) + 1] -= alignUp(sizes[i]);
+    if (sizes[i] <= 0)
+      continue;
+    changes.push_back({lives[i].begin, alignUp(sizes[i])});
+    changes.push_back({uint64_t(lives[i].end) + 1, -alignUp(sizes[i])});
   }
+  std::ranges::sort(changes);
   int64_t alive = 0, peak = 0;
   for (auto [time, change] : changes)
     peak = std::max(peak, alive += change);

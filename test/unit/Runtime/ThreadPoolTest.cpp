@@ -9,7 +9,9 @@
 #include <mutex>
 #include <numeric>
 #include <set>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #if defined(__x86_64__)
@@ -135,6 +137,26 @@ TEST(ThreadPool, CreatedAndDestroyedWhileAwakeOrAsleep) {
     if (i % 10 == 1)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+}
+
+TEST(ThreadPool, WorksInAForkedChild) {
+  ThreadPool pool(3);
+  auto sum = [&] {
+    std::atomic<int64_t> total{0};
+    pool.forEach(1000, 1, 0, [&](int64_t begin, int64_t end, unsigned) { total += end - begin; });
+    return total.load();
+  };
+  ASSERT_EQ(sum(), 1000);
+  pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    bool good = sum() == 1000;
+    pool.~ThreadPool(); // must not wait for threads of the parent
+    _exit(good ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 #if defined(__x86_64__)
