@@ -11,6 +11,7 @@
 #include "tc/Conversion/ExpandMath/Passes.h"
 #include "tc/Conversion/TCToLoop/Passes.h"
 #include "tc/Dialect/Fusion/IR/Fusion.h"
+#include "tc/Transforms/Decompose/Passes.h"
 #include "tc/Transforms/Functionalize/Passes.h"
 
 int main(int argc, char **argv) {
@@ -20,6 +21,7 @@ int main(int argc, char **argv) {
                   mlir::LLVM::LLVMDialect>();
   mlir::registerTransformsPasses();
   tc::registerTCExpandMathPasses();
+  tc::registerTCDecomposePasses();
   tc::registerTCToLoopPasses();
   tc::registerTCFunctionalizePasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "tc: passes and stages on text\n", registry));

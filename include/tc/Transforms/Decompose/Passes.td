@@ -1,0 +1,39 @@
+// The pass from functional to primitive.
+
+#ifndef TC_TRANSFORMS_DECOMPOSE_PASSES
+#define TC_TRANSFORMS_DECOMPOSE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def DecomposePass : Pass<"tc-decompose", "::mlir::func::FuncOp"> {
+  let summary = "Replace tc.aten by typed tc ops";
+  let description = [{
+    Every `tc.aten` of the functional form becomes the ops of its formula:
+
+    ```mlir
+    %y = tc.aten "silu"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+    ```
+    becomes
+    ```mlir
+    %one = tc.constant dense<1.0> : tensor<f32>
+    %n = tc.neg %x : (tensor<4xf32>) -> tensor<4xf32>
+    %e = tc.exp %n : (tensor<4xf32>) -> tensor<4xf32>
+    %d = tc.add %one, %e : (tensor<f32>, tensor<4xf32>) -> tensor<4xf32>
+    %y = tc.div %x, %d : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    ```
+
+    Result types are the captured ones: a formula that comes out with another element type is cast, and sizes that are
+    equal though written differently are renamed by a `tc.reshape`. Formulas of more than one op compute f16 and bf16
+    in f32, as ATen does.
+
+    An op without a formula becomes a `tc.extern` of the same name and arguments; a missed-optimization remark says so, and why
+    where there is a formula that does not cover these arguments. Arguments that do not fit the op are errors.
+  }];
+  let statistics = [
+    Statistic<"numDecomposed", "decomposed", "Captured calls replaced by typed ops">,
+    Statistic<"numExtern", "extern", "Captured calls left to PyTorch">,
+  ];
+  let dependentDialects = ["::tc::TCDialect"];
+}
+
+#endif // TC_TRANSFORMS_DECOMPOSE_PASSES

@@ -1,0 +1,116 @@
+// Replaces each captured call by the ops of its decomposition, or by tc.extern. What a call becomes is in the families' files.
+
+#include "tc/Transforms/Decompose/Passes.h"
+
+#include "Call.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Remarks.h"
+
+namespace tc {
+#define GEN_PASS_DEF_DECOMPOSEPASS
+#include "tc/Transforms/Decompose/Passes.h.inc"
+} // namespace tc
+
+using namespace mlir;
+using namespace tc;
+using namespace tc::decompose;
+
+// A result as the capture has it: its element type, and its sizes under their names there.
+static Value finishResult(Call &call, const Expr &result, Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor) {
+    call.reject("a result that is no tensor");
+    return {};
+  }
+  Expr typed = castTo(result.as(call, tensor.getElementType()), tensor.getElementType());
+  if (!typed)
+    return {};
+  return broadcast(typed, getSizes(tensor)).getValue();
+}
+
+// The values for the op's results; empty if the formula does not apply, which the call then knows.
+static SmallVector<Value> applyDecomposition(Call &call, AtenOp op, const Decomposition &decomposition) {
+  Results results = decomposition(call);
+  if (call.isWrong() || call.isRejected())
+    return {};
+  // The capture leaves out results that are None.
+  if (results.size() > op.getNumResults())
+    llvm::erase_if(results, [](const Expr &result) { return !result; });
+  if (results.size() != op.getNumResults()) {
+    call.fail("expected " + Twine(results.size()) + " results, found " + Twine(op.getNumResults()));
+    return {};
+  }
+  SmallVector<Value> values;
+  for (auto [result, captured] : llvm::zip_equal(results, op.getResults())) {
+    Value value = !result && captured.use_empty() ? Value() : finishResult(call, result, captured.getType());
+    if (!value && !captured.use_empty() && !call.isWrong() && !call.isRejected())
+      call.reject("a result that the formula does not give");
+    values.push_back(value);
+  }
+  return values;
+}
+
+namespace {
+
+struct DecomposePass : tc::impl::DecomposePassBase<DecomposePass> {
+  LogicalResult initialize(MLIRContext *) override {
+    auto table = std::make_shared<Decompositions>();
+    for (auto addFamily : {addPointwise, addActivations, addComparisons, addReductions, addSoftmax, addNormalization,
+                           addLinearAlgebra, addConvolution, addPooling, addResizing, addIndexing, addScattering, addCreation,
+                           addShape, addAttention, addLosses, addSorting, addRandom, addForeach})
+      addFamily(*table);
+    decompositions = std::move(table);
+    return success();
+  }
+
+  void runOnOperation() override {
+    SmallVector<AtenOp> calls;
+    getOperation().walk([&](AtenOp op) { calls.push_back(op); });
+    for (AtenOp op : calls)
+      if (failed(decomposeOp(op)))
+        return signalPassFailure();
+  }
+
+  LogicalResult decomposeOp(AtenOp op) {
+    for (Value operand : op.getOperands())
+      if (isa<RefType>(operand.getType()))
+        return op.emitOpError("expected the functional form, found an operand of type ") << operand.getType();
+    const Decomposition *decomposition = decompositions->lookup(op.getName());
+    if (!decomposition)
+      return leaveToPyTorch(op, "it has no decomposition");
+    Operation *before = op->getPrevNode();
+    Call call(op);
+    SmallVector<Value> values = applyDecomposition(call, op, *decomposition);
+    if (!call.isWrong() && !call.isRejected()) {
+      for (auto [result, value] : llvm::zip_equal(op.getResults(), values))
+        if (value)
+          result.replaceAllUsesWith(value);
+      op.erase();
+      ++numDecomposed;
+      return success();
+    }
+    while (op->getPrevNode() != before)
+      op->getPrevNode()->erase();
+    if (call.isWrong())
+      return op.emitOpError("\"") << op.getName() << "\": " << call.getReason();
+    return leaveToPyTorch(op, call.getReason());
+  }
+
+  LogicalResult leaveToPyTorch(AtenOp op, StringRef reason) {
+    remark::missed(op.getLoc(), remark::RemarkOpts::name("extern").category("tc-decompose"))
+        << (llvm::Twine("\"") + op.getName() + "\" is left to PyTorch: " + reason).str();
+    OpBuilder builder(op);
+    auto replacement =
+        ExternOp::create(builder, op.getLoc(), op.getResultTypes(), op.getNameAttr(), op.getOperands(), op.getArgs());
+    replacement->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    op.replaceAllUsesWith(replacement);
+    op.erase();
+    ++numExtern;
+    return success();
+  }
+
+  std::shared_ptr<const Decompositions> decompositions;
+};
+
+} // namespace

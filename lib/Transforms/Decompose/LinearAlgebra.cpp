@@ -1,0 +1,112 @@
+// Matrix products and what adds to them.
+
+#include "Call.h"
+
+using namespace mlir;
+
+namespace tc::decompose {
+
+// beta * self + alpha * product; with beta 0 self does not take part, not even its NaN.
+static Expr accumulate(Call &c, const Expr &product, size_t beta, size_t alpha) {
+  Expr scaled = alpha < c.getNumArgs() && !c.isNone(alpha) ? c.expr(alpha) * product : product;
+  Expr factor = beta < c.getNumArgs() && !c.isNone(beta) ? c.expr(beta) : Expr(1);
+  if (factor.getNumber() == 0)
+    return scaled;
+  // Integers keep their type, floats take a real factor.
+  Expr self = c.wide(0);
+  if (factor.getNumber() != 1)
+    self = factor * self;
+  return scaled + self;
+}
+
+static Results mm(Call &c) { return contract(c.expr(0), c.expr(1), "ik,kj->ij"); }
+static Results intMm(Call &c) {
+  return contract(castTo(c.expr(0), c.element()), castTo(c.expr(1), c.element()), "ik,kj->ij");
+}
+static Results bmm(Call &c) { return contract(c.expr(0), c.expr(1), "bik,bkj->bij"); }
+static Results mv(Call &c) { return contract(c.expr(0), c.expr(1), "ik,k->i"); }
+static Results dot(Call &c) { return contract(c.expr(0), c.expr(1), "k,k->"); }
+static Results outer(Call &c) { return unsqueeze(c.expr(0), 1) * unsqueeze(c.expr(1), 0); }
+// addmm(self, mat1, mat2, *, beta, alpha) and its like.
+static Results addmm(Call &c) { return accumulate(c, contract(c.expr(1), c.expr(2), "ik,kj->ij"), 3, 4); }
+static Results baddbmm(Call &c) { return accumulate(c, contract(c.expr(1), c.expr(2), "bik,bkj->bij"), 3, 4); }
+static Results addbmm(Call &c) {
+  // Two indices are summed over: those of the batch and of the matrices.
+  return accumulate(c, contract(c.expr(1), c.expr(2), "bik,bkj->ij"), 3, 4);
+}
+static Results addmv(Call &c) { return accumulate(c, contract(c.expr(1), c.expr(2), "ik,k->i"), 3, 4); }
+static Results addr(Call &c) { return accumulate(c, unsqueeze(c.wide(1), 1) * unsqueeze(c.wide(2), 0), 3, 4); }
+
+static Results matmulFunction(Call &c) {
+  Expr x = c.expr(0), y = c.expr(1);
+  int64_t rankX = x.getRank(), rankY = y.getRank();
+  if (rankX == 0 || rankY == 0) {
+    c.fail("a product of scalars");
+    return Expr();
+  }
+  // A vector is a matrix of one row or column, which the captured sizes leave out again.
+  if (rankX == 1)
+    x = unsqueeze(x, 0);
+  if (rankY == 1)
+    y = unsqueeze(y, 1);
+  Expr product = matmul(x, y);
+  if (rankY == 1)
+    product = squeeze(product, -1);
+  if (rankX == 1)
+    product = squeeze(product, rankY == 1 ? -1 : -2);
+  return product;
+}
+
+// linear(input, weight [out, in], bias) of any rank.
+static Results linear(Call &c) {
+  Expr x = c.expr(0), weight = c.expr(1), bias = c.wide(2);
+  if (x.getRank() == 0 || weight.getRank() == 0 || x.getRank() > 20) {
+    c.fail("linear of a scalar");
+    return Expr();
+  }
+  std::string outerLetters = StringRef("abcdefghijlmnopqrstuvw").take_front(x.getRank() - 1).str();
+  bool isVector = weight.getRank() == 1;
+  Expr product = contract(x, weight, outerLetters + (isVector ? "z,z->" : "z,yz->") + outerLetters + (isVector ? "" : "y"));
+  return bias ? product + bias : product;
+}
+
+// bilinear and einsum reach us decomposed; kron does not.
+static Results kron(Call &c) {
+  Expr x = c.expr(0), y = c.expr(1);
+  int64_t rank = std::max(x.getRank(), y.getRank());
+  while (x.getRank() < rank)
+    x = unsqueeze(x, 0);
+  while (y.getRank() < rank)
+    y = unsqueeze(y, 0);
+  for (int64_t d = 0; d < rank; ++d) {
+    x = unsqueeze(x, 2 * d + 1);
+    y = unsqueeze(y, 2 * d);
+  }
+  return reshape(x * y, c.resultSizes());
+}
+
+static Results trace(Call &c) {
+  Expr x = c.expr(0);
+  Expr diagonal = select(eq(iota(c, x.getSizes(), 0), iota(c, x.getSizes(), 1)), x, 0);
+  return sum(castTo(diagonal, c.element()), {0, 1});
+}
+
+void addLinearAlgebra(Decompositions &d) {
+  d.add({"mm", "mm.dtype"}, mm);
+  d.add({"bmm", "bmm.dtype"}, bmm);
+  d.add("mv", mv);
+  d.add({"dot", "vdot", "inner"}, dot);
+  d.add({"outer", "ger"}, outer);
+  d.add("addmm", addmm);
+  d.add("baddbmm", baddbmm);
+  d.add("addbmm", addbmm);
+  d.add("addmv", addmv);
+  d.add("addr", addr);
+  d.add({"matmul", "linalg_matmul"}, matmulFunction);
+  d.add("linear", linear);
+  d.add("_int_mm", intMm);
+  d.add("kron", kron);
+  d.add("trace", trace);
+}
+
+} // namespace tc::decompose
