@@ -9,6 +9,7 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
 #include "tc/Conversion/ExpandMath/Passes.h"
+#include "tc/Conversion/FusionToCPU/Passes.h"
 #include "tc/Conversion/TCToLoop/Passes.h"
 #include "tc/Dialect/Fusion/IR/Fusion.h"
 #include "tc/Transforms/Decompose/Passes.h"
@@ -22,6 +23,7 @@ int main(int argc, char **argv) {
   mlir::registerTransformsPasses();
   tc::registerTCExpandMathPasses();
   tc::registerTCDecomposePasses();
+  tc::registerTCFusionToCPUPasses();
   tc::registerTCToLoopPasses();
   tc::registerTCFunctionalizePasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "tc: passes and stages on text\n", registry));

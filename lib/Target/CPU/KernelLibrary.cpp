@@ -11,6 +11,8 @@
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 
 #include <atomic>
+#include <mutex>
+#include <utility>
 
 using namespace llvm;
 using namespace tc::cpu;
@@ -24,6 +26,8 @@ struct KernelLibrary::State {
   orc::ObjectLinkingLayer linker;
   orc::JITDylib &symbols;
   std::atomic<unsigned> objects = 0;
+  std::mutex mutex;
+  std::string messages; ///< of links that failed
 };
 
 KernelLibrary::KernelLibrary(std::unique_ptr<State> state) : state(std::move(state)) {}
@@ -34,8 +38,11 @@ Expected<std::unique_ptr<KernelLibrary>> KernelLibrary::create() {
   if (!control)
     return control.takeError();
   auto state = std::make_unique<State>(std::move(*control));
-  // Errors of a link reach the caller of lookup; the session must not print them as well.
-  state->session.setErrorReporter([](Error error) { consumeError(std::move(error)); });
+  // A failed link is reported to the session, and to the caller only that it failed: the caller gets both.
+  state->session.setErrorReporter([raw = state.get()](Error error) {
+    std::lock_guard<std::mutex> lock(raw->mutex);
+    raw->messages += toString(std::move(error)) + "; ";
+  });
   orc::SymbolMap support;
   for (const SupportFunction &function : getSupportFunctions())
     support[state->session.intern(function.name)] = {orc::ExecutorAddr::fromPtr(function.address),
@@ -65,8 +72,10 @@ Expected<std::vector<void *>> KernelLibrary::lookupAll(ArrayRef<std::string> sym
   set.sortByAddress();
   set.removeDuplicates();
   Expected<orc::SymbolMap> found = state->session.lookup(orc::makeJITDylibSearchOrder(&state->symbols), std::move(set));
-  if (!found)
-    return found.takeError();
+  if (!found) {
+    std::lock_guard<std::mutex> lock(state->mutex);
+    return createStringError(std::exchange(state->messages, {}) + toString(found.takeError()));
+  }
   std::vector<void *> addresses;
   for (const std::string &symbol : symbols)
     addresses.push_back((*found)[state->session.intern(symbol)].getAddress().toPtr<void *>());

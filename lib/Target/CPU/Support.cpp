@@ -50,6 +50,15 @@ static _Float16 truncateDoubleToHalf(double value) {
   return truncateToHalf(narrow);
 }
 
+/// A bf16 is passed as a half is.
+static _Float16 truncateToBrain(float value) {
+  uint32_t bits = std::bit_cast<uint32_t>(value);
+  uint32_t rounded = std::isnan(value) ? bits | 0x400000 : bits + 0x7fff + (bits >> 16 & 1);
+  return std::bit_cast<_Float16>(static_cast<uint16_t>(rounded >> 16));
+}
+
+static _Float16 truncateDoubleToBrain(double value) { return truncateToBrain(static_cast<float>(value)); }
+
 static double extendHalfToDouble(_Float16 value) { return extendHalf(value); }
 
 template <typename R, typename... A> static void *address(R (*function)(A...)) { return reinterpret_cast<void *>(function); }
@@ -68,6 +77,8 @@ llvm::ArrayRef<SupportFunction> tc::cpu::getSupportFunctions() {
       {"__truncsfhf2", address(truncateToHalf)},
       {"__truncdfhf2", address(truncateDoubleToHalf)},
       {"__extendhfdf2", address(extendHalfToDouble)},
+      {"__truncsfbf2", address(truncateToBrain)},
+      {"__truncdfbf2", address(truncateDoubleToBrain)},
       {"memcpy", address(static_cast<void *(*)(void *, const void *, size_t)>(::memcpy))},
       {"memmove", address(static_cast<void *(*)(void *, const void *, size_t)>(::memmove))},
       {"memset", address(static_cast<void *(*)(void *, int, size_t)>(::memset))},

@@ -1,0 +1,140 @@
+// The function that a kernel phase becomes: its buffers, symbols and scratch, and index arithmetic on them.
+//
+// Index expressions are AffineExpr: dimension i is an index of the point at hand, symbol i is the kernel's symbol number i.
+#ifndef TC_LIB_CONVERSION_FUSIONTOCPU_FRAME_H
+#define TC_LIB_CONVERSION_FUSIONTOCPU_FRAME_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "tc/Conversion/FusionToCPU/FusionToCPU.h"
+
+namespace tc::cpu {
+
+using mlir::AffineExpr;
+using mlir::Value;
+
+/// Where the elements of a tensor are.
+struct Storage {
+  enum class Kind {
+    Memory, ///< at `pointer`, row-major
+    Value,  ///< one value a point of the parallel space, in a register
+    Splat,  ///< all elements are `splat`
+  };
+  Kind kind = Kind::Memory;
+  Value pointer;
+  mlir::TypedAttr splat;
+  /// Elements of a Memory lie `spacing` apart: the lanes of a row-vectorised kernel's scratch lie between them.
+  int64_t spacing = 1;
+  /// Leading dimensions that do not count in addresses: scratch holds one row.
+  int64_t skipped = 0;
+  /// Of an input, its number; -1 if not.
+  int64_t input = -1;
+  /// Of a result or scratch, its alias scope; -1 if not.
+  int64_t scope = -1;
+};
+
+/// A loop body is built by a function of its builder and the values carried, and gives the values carried on.
+using LoopBody = llvm::function_ref<llvm::SmallVector<Value>(Value iv, mlir::ValueRange state)>;
+
+class Frame {
+public:
+  Frame(fusion::KernelOp kernel, const Target &target, llvm::StringRef name);
+
+  /// Begins the function of a phase; everything is emitted into it until finishPhase.
+  void startPhase();
+  void finishPhase(SizeAttr extent, int64_t grain, SizeAttr scratchBytes);
+  /// The kernel with its phases.
+  CpuKernel take();
+
+  fusion::KernelOp getKernel() { return kernel; }
+  const Target &getTarget() const { return target; }
+  mlir::ImplicitLocOpBuilder &getBuilder() { return builder; }
+  mlir::MLIRContext *getContext() { return builder.getContext(); }
+
+  //===------------------------------------------------------------------===//
+  // Arguments of the function
+  //===------------------------------------------------------------------===//
+
+  Value getBegin() { return begin; }
+  Value getEnd() { return end; }
+  /// The start of the scratch memory that a call of `allocateScratch` stands for.
+  Value getScratch(SizeAttr bytes);
+  /// Bytes asked for so far.
+  SizeAttr getScratchBytes() { return scratchBytes; }
+  Value getInputPointer(unsigned input) { return buffers[input]; }
+  Value getResultPointer(unsigned result) { return buffers[kernel.getInputs().size() + result]; }
+  /// The memory shared between phases; `bytes` is kept for the descriptor.
+  Value getWorkspace(SizeAttr bytes);
+  SizeAttr workspaceBytes;
+
+  /// Storage of the kernel's values, by tensor value. Reshapes have the storage of what they reshape.
+  llvm::DenseMap<Value, Storage> storages;
+  /// Number of the kernel's result that is this value, or -1.
+  int64_t getResultNumber(Value value);
+
+  //===------------------------------------------------------------------===//
+  // Index arithmetic
+  //===------------------------------------------------------------------===//
+
+  AffineExpr getExpr(SizeAttr size);
+  AffineExpr getConstantExpr(int64_t value);
+  AffineExpr getDimExpr(unsigned dim);
+  /// The expression over the kernel's symbols of `loop.index`'s map with its dimensions replaced.
+  AffineExpr getExpr(loop::IndexOp op, llvm::ArrayRef<AffineExpr> dims);
+  SizeAttr getSize(AffineExpr expr);
+  AffineExpr simplify(AffineExpr expr);
+  /// Row-major strides of sizes, in elements.
+  llvm::SmallVector<AffineExpr> getStrides(llvm::ArrayRef<SizeAttr> sizes);
+  /// An index value; dims are the values of the dimensions.
+  Value emit(AffineExpr expr, mlir::ValueRange dims = {});
+  Value index(int64_t value);
+  Value add(Value a, Value b);
+  Value sub(Value a, Value b);
+  Value mul(Value a, Value b);
+  /// One step of an expression on values, which may also be vectors of integers.
+  Value combine(mlir::AffineBinaryOpExpr expr, Value lhs, Value rhs);
+  llvm::ArrayRef<mlir::StringAttr> getSymbols() const { return symbols; }
+  /// Whether all indices fit 32 bits.
+  bool hasNarrowIndices() const { return narrowIndices; }
+
+  /// for (iv = lower; iv < upper; iv += step), with values carried.
+  llvm::SmallVector<Value> loop(Value lower, Value upper, Value step, mlir::ValueRange state, LoopBody body);
+  /// Runs `body` for each unit of [begin, end) with its indices in a space of these sizes. Indices are computed once a run of
+  /// the last dimension.
+  void forEachUnit(llvm::ArrayRef<AffineExpr> sizes, llvm::function_ref<void(mlir::ValueRange)> body);
+
+  //===------------------------------------------------------------------===//
+  // Alias scopes
+  //===------------------------------------------------------------------===//
+
+  /// Loads of `storage` do not alias stores to results and scratch but their own and those that may be in place of it.
+  mlir::ArrayAttr getNoAliasScopes(const Storage &storage);
+  mlir::ArrayAttr getScopes(const Storage &storage);
+  int64_t getScratchScope() { return kernel.getNumResults(); }
+  void addInPlace(unsigned result, unsigned input) { this->result.inPlace.push_back({result, input}); }
+
+private:
+  Value floorDiv(Value lhs, Value rhs, bool isUnsigned);
+  Value floorMod(Value lhs, Value rhs, bool isUnsigned);
+  Value zeroLike(Value value);
+
+  fusion::KernelOp kernel;
+  Target target;
+  CpuKernel result;
+  mlir::ImplicitLocOpBuilder builder;
+  mlir::func::FuncOp function;
+  llvm::SmallVector<mlir::StringAttr> symbols;
+  llvm::SmallVector<Value> symbolValues;
+  llvm::SmallVector<Value> buffers;
+  llvm::DenseMap<int64_t, Value> constants;
+  Value begin, end, scratch, workspace;
+  SizeAttr scratchBytes;
+  bool narrowIndices = true;
+  llvm::SmallVector<mlir::LLVM::AliasScopeAttr> scopes;
+};
+
+} // namespace tc::cpu
+
+#endif

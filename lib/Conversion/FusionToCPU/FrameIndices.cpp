@@ -1,0 +1,129 @@
+// Index arithmetic of a frame: sizes as expressions over the kernel's symbols, and expressions as arith ops.
+
+#include "Frame.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/AffineMap.h"
+
+using namespace mlir;
+using namespace tc;
+using namespace tc::cpu;
+
+AffineExpr Frame::getConstantExpr(int64_t value) { return getAffineConstantExpr(value, getContext()); }
+AffineExpr Frame::getDimExpr(unsigned dim) { return getAffineDimExpr(dim, getContext()); }
+
+AffineExpr Frame::getExpr(SizeAttr size) {
+  SmallVector<AffineExpr> replacements;
+  for (StringAttr symbol : size.getSymbols())
+    replacements.push_back(getAffineSymbolExpr(llvm::find(symbols, symbol) - symbols.begin(), getContext()));
+  return size.getExpr().replaceSymbols(replacements);
+}
+
+AffineExpr Frame::getExpr(loop::IndexOp op, ArrayRef<AffineExpr> dims) {
+  SmallVector<AffineExpr> replacements;
+  for (auto symbol : op.getSymbols().getAsRange<StringAttr>())
+    replacements.push_back(getAffineSymbolExpr(llvm::find(symbols, symbol) - symbols.begin(), getContext()));
+  return simplify(op.getMap().getResult(0).replaceDimsAndSymbols(dims, replacements));
+}
+
+SizeAttr Frame::getSize(AffineExpr expr) { return tc::getSize(getContext(), expr, symbols); }
+
+AffineExpr Frame::simplify(AffineExpr expr) {
+  unsigned dims = 0;
+  expr.walk([&](AffineExpr e) {
+    if (auto dim = dyn_cast<AffineDimExpr>(e))
+      dims = std::max(dims, dim.getPosition() + 1);
+  });
+  return simplifyAffineExpr(expr, dims, symbols.size());
+}
+
+SmallVector<AffineExpr> Frame::getStrides(ArrayRef<SizeAttr> sizes) {
+  SmallVector<AffineExpr> strides(sizes.size());
+  SizeAttr stride = SizeAttr::constant(getContext(), 1);
+  for (int64_t dim = static_cast<int64_t>(sizes.size()) - 1; dim >= 0; --dim) {
+    strides[dim] = getExpr(stride);
+    stride = stride * sizes[dim];
+  }
+  return strides;
+}
+
+Value Frame::index(int64_t value) {
+  Value &known = constants[value];
+  if (!known) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&function.getBody().front());
+    known = arith::ConstantIndexOp::create(builder, value);
+  }
+  return known;
+}
+
+Value Frame::add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(a, b); }
+Value Frame::sub(Value a, Value b) { return builder.createOrFold<arith::SubIOp>(a, b); }
+Value Frame::mul(Value a, Value b) { return builder.createOrFold<arith::MulIOp>(a, b); }
+
+/// Whether the value cannot be negative, if no dimension and no symbol is.
+static bool isNonNegative(AffineExpr expr) {
+  switch (expr.getKind()) {
+  case AffineExprKind::Constant:
+    return cast<AffineConstantExpr>(expr).getValue() >= 0;
+  case AffineExprKind::DimId:
+  case AffineExprKind::SymbolId:
+    return true;
+  case AffineExprKind::Mod:
+    return true;
+  default:
+    auto binary = cast<AffineBinaryOpExpr>(expr);
+    return isNonNegative(binary.getLHS()) && isNonNegative(binary.getRHS());
+  }
+}
+
+Value Frame::floorMod(Value lhs, Value rhs, bool isUnsigned) {
+  if (isUnsigned)
+    return builder.createOrFold<arith::RemUIOp>(lhs, rhs);
+  Value result = arith::RemSIOp::create(builder, lhs, rhs);
+  Value negative = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, result, zeroLike(result));
+  return arith::SelectOp::create(builder, negative, arith::AddIOp::create(builder, result, rhs), result);
+}
+
+Value Frame::floorDiv(Value lhs, Value rhs, bool isUnsigned) {
+  if (isUnsigned)
+    return builder.createOrFold<arith::DivUIOp>(lhs, rhs);
+  Value multiple = arith::SubIOp::create(builder, lhs, floorMod(lhs, rhs, false));
+  return arith::DivSIOp::create(builder, multiple, rhs);
+}
+
+Value Frame::zeroLike(Value value) { return arith::ConstantOp::create(builder, builder.getZeroAttr(value.getType())); }
+
+Value Frame::combine(AffineBinaryOpExpr expr, Value lhs, Value rhs) {
+  bool isUnsigned = isNonNegative(expr.getLHS());
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return add(lhs, rhs);
+  case AffineExprKind::Mul:
+    return mul(lhs, rhs);
+  case AffineExprKind::FloorDiv:
+    return floorDiv(lhs, rhs, isUnsigned);
+  case AffineExprKind::CeilDiv: {
+    // -((-a) floordiv b)
+    Value negated = arith::SubIOp::create(builder, zeroLike(lhs), lhs);
+    return arith::SubIOp::create(builder, zeroLike(lhs), floorDiv(negated, rhs, false));
+  }
+  default:
+    return floorMod(lhs, rhs, isUnsigned);
+  }
+}
+
+Value Frame::emit(AffineExpr expr, ValueRange dims) {
+  switch (expr.getKind()) {
+  case AffineExprKind::Constant:
+    return index(cast<AffineConstantExpr>(expr).getValue());
+  case AffineExprKind::DimId:
+    return dims[cast<AffineDimExpr>(expr).getPosition()];
+  case AffineExprKind::SymbolId:
+    return symbolValues[cast<AffineSymbolExpr>(expr).getPosition()];
+  default: {
+    auto binary = cast<AffineBinaryOpExpr>(expr);
+    return combine(binary, emit(binary.getLHS(), dims), emit(binary.getRHS(), dims));
+  }
+  }
+}

@@ -1,0 +1,131 @@
+// Picks the code generator of a kernel by its schedule.
+
+#include "Kernels.h"
+#include "Body.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "tc/Target/CPU/ObjectCode.h"
+
+using namespace mlir;
+using namespace tc;
+using namespace tc::cpu;
+
+fusion::ScheduleAttr tc::cpu::getSchedule(fusion::KernelOp kernel) {
+  if (std::optional<fusion::ScheduleAttr> schedule = kernel.getSchedule())
+    return *schedule;
+  fusion::KernelKind kind = fusion::KernelKind::map;
+  int64_t parallel = std::numeric_limits<int64_t>::max();
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    if (isa<loop::ReduceOp, loop::ArgReduceOp>(op))
+      kind = std::max(kind, fusion::KernelKind::row);
+    if (isa<loop::ContractOp>(op))
+      kind = fusion::KernelKind::contract;
+    if (isa<loop::ScanOp>(op))
+      kind = fusion::KernelKind::scan;
+    if (isa<loop::ScatterOp>(op))
+      kind = fusion::KernelKind::scatter;
+    if (isa<loop::SortOp>(op))
+      kind = fusion::KernelKind::sort;
+    if (auto nest = dyn_cast<loop::LoopNestOpInterface>(op))
+      parallel = std::min(parallel, nest.getNumParallel() - isa<loop::ScanOp>(op));
+    if (auto sort = dyn_cast<loop::SortOp>(op))
+      parallel = std::min<int64_t>(parallel, sort.getInput().getType().getRank() - 1);
+  }
+  if (parallel == std::numeric_limits<int64_t>::max())
+    parallel = 0;
+  return fusion::ScheduleAttr::get(kernel.getContext(), kind, parallel, -1, {}, 1);
+}
+
+LogicalResult tc::cpu::bindConstants(Frame &frame) {
+  for (auto constant : frame.getKernel().getBody().getOps<ConstantOp>()) {
+    auto splat = dyn_cast<SplatElementsAttr>(constant.getValue());
+    if (!splat)
+      return constant.emitError("expected a splat in a kernel");
+    auto value = cast<TypedAttr>(splat.getSplatValue<Attribute>());
+    // Signless, as reads give it.
+    if (auto integer = dyn_cast<IntegerAttr>(value))
+      value = IntegerAttr::get(loop::getScalarType(integer.getType()), integer.getValue());
+    Storage storage;
+    storage.kind = Storage::Kind::Splat;
+    storage.splat = value;
+    frame.storages[constant.getResult()] = storage;
+  }
+  return success();
+}
+
+SmallVector<unsigned> tc::cpu::getResultNumbers(fusion::KernelOp kernel, Value value) {
+  SmallVector<unsigned> numbers;
+  for (auto [i, operand] : llvm::enumerate(kernel.getBody().front().getTerminator()->getOperands()))
+    if (stripReshapes(operand) == value)
+      numbers.push_back(i);
+  return numbers;
+}
+
+Storage tc::cpu::getResultStorage(Frame &frame, unsigned number) {
+  Storage storage;
+  storage.pointer = frame.getResultPointer(number);
+  storage.scope = number;
+  return storage;
+}
+
+/// What no code generator can do without: every result is computed here, and every size is named.
+static LogicalResult check(fusion::KernelOp kernel) {
+  for (Value value : kernel.getBody().front().getTerminator()->getOperands()) {
+    Operation *op = stripReshapes(value).getDefiningOp();
+    if (!op || isa<ConstantOp>(op))
+      return kernel.emitError("expected results that loop ops compute, found ")
+             << (op ? "a constant" : "an input of the kernel");
+  }
+  WalkResult result = kernel.getBody().walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (isa<ComplexType>(getElementTypeOrSelf(type)))
+        return op->emitError("element type ") << type << " is not supported on the CPU", WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+FailureOr<CpuKernel> tc::cpu::lowerKernel(fusion::KernelOp kernel, const Target &target, StringRef name) {
+  if (failed(check(kernel)))
+    return failure();
+  fusion::ScheduleAttr schedule = getSchedule(kernel);
+  Frame frame(kernel, target, name);
+  auto lower = [&]() {
+    switch (schedule.getKind()) {
+    case fusion::KernelKind::map:
+      return lowerMap(frame, schedule);
+    case fusion::KernelKind::row:
+    case fusion::KernelKind::scan:
+    case fusion::KernelKind::sort:
+      return lowerRow(frame, schedule);
+    default:
+      return LogicalResult(kernel.emitError("has no code generator for kind ")
+                           << fusion::stringifyKernelKind(schedule.getKind()));
+    }
+  };
+  if (failed(lower()))
+    return failure();
+  return frame.take();
+}
+
+FailureOr<CompiledKernel> tc::cpu::compileKernel(fusion::KernelOp kernel, const Target &target, StringRef name) {
+  FailureOr<CpuKernel> lowered = lowerKernel(kernel, target, name);
+  if (failed(lowered) || failed(convertToLLVM(*lowered->module, target)))
+    return failure();
+  FailureOr<SmallVector<char, 0>> object = compileToObject(*lowered->module, target);
+  if (failed(object))
+    return failure();
+  return CompiledKernel{std::move(*lowered), std::move(*object)};
+}
+
+void tc::cpu::registerDialects(DialectRegistry &registry) {
+  registry.insert<fusion::FusionDialect, loop::LoopDialect, TCDialect, func::FuncDialect, scf::SCFDialect,
+                  arith::ArithDialect, math::MathDialect, vector::VectorDialect, LLVM::LLVMDialect,
+                  cf::ControlFlowDialect, ub::UBDialect>();
+  registerTranslations(registry);
+}

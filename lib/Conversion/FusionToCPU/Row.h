@@ -1,0 +1,74 @@
+// Row kernels: the plan of which ops share a loop, and what is kept where.
+//
+// Each point of the leading, parallel dimensions is a row. Ops of a row that run over the same inner space without waiting for
+// one another form a group: one loop nest. A row's scalars stay in registers; tensors that a later group reads lie in scratch,
+// or where they are a result in its memory.
+//
+// If the vector dimension is parallel, the kernel is row-vectorised: a vector holds several rows, and inner loops are scalar.
+#ifndef TC_LIB_CONVERSION_FUSIONTOCPU_ROW_H
+#define TC_LIB_CONVERSION_FUSIONTOCPU_ROW_H
+
+#include "Kernels.h"
+#include "Reduction.h"
+#include "Space.h"
+
+namespace tc::cpu {
+
+struct Group {
+  llvm::SmallVector<mlir::Operation *> ops;
+  llvm::SmallVector<IndexUses> uses;
+  /// The whole iteration space.
+  llvm::SmallVector<SizeAttr> sizes;
+  /// Dimensions from here on are reduced; the rank if none are.
+  int64_t parallel = 0;
+  bool hasReduction = false;
+  /// A scan or sort, which shares its loop with nothing.
+  bool alone = false;
+};
+
+class RowLowering {
+public:
+  RowLowering(Frame &frame, fusion::ScheduleAttr schedule) : frame(frame), schedule(schedule) {}
+  mlir::LogicalResult run();
+
+private:
+  mlir::LogicalResult plan();
+  void addToGroup(mlir::Operation *op, llvm::ArrayRef<SizeAttr> sizes, int64_t parallel);
+  bool isRowScalar(Value value) const;
+  bool isForwarded(loop::ReadOp read, mlir::Operation *reader) const;
+  mlir::LogicalResult checkSort(loop::SortOp sort);
+  void allocate();
+
+  void emitRow(Point point);
+  void emitGroup(Group &group, const Point &row);
+  void emitScan(Group &group, const Point &row);
+  void emitSort(Group &group, const Point &row);
+  int64_t chooseVectorDim(const Group &group, const MergedSpace &inner, llvm::ArrayRef<AffineExpr> arguments);
+
+  /// The loops of a group: its dimensions, kept ones first.
+  struct Nest;
+  void emitKept(Nest &nest, Point point, unsigned depth);
+  void emitReduced(Nest &nest, Point point, unsigned depth, llvm::SmallVectorImpl<Value> &state);
+  void emitPoint(Nest &nest, const Point &point, unsigned slot, llvm::SmallVectorImpl<Value> &state);
+  void finishReductions(Nest &nest, const Point &point, llvm::SmallVectorImpl<Value> &state);
+  void storeElement(Nest &nest, const Point &point, Value tensor, Value element, AffineExpr address);
+  void storeResult(const Point &point, Value tensor, Value element, AffineExpr address);
+
+  Frame &frame;
+  fusion::ScheduleAttr schedule;
+  int64_t parallel = 0; ///< dimensions of the rows' space
+  bool rowVectorised = false;
+  int64_t lanes = 1;
+  llvm::SmallVector<SizeAttr> parallelSizes;
+  MergedSpace rows;
+  std::vector<Group> groups;
+  llvm::DenseMap<mlir::Operation *, unsigned> groupOf;
+  /// Where the elements of tensors are stored.
+  llvm::DenseMap<Value, llvm::SmallVector<Storage, 1>> destinations;
+  Elements rowElements;
+  Value sortScratch;
+};
+
+} // namespace tc::cpu
+
+#endif

@@ -1,0 +1,165 @@
+// Scans and sorts of rows, along the last dimension.
+
+#include "Row.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/SymbolTable.h"
+
+using namespace mlir;
+using namespace tc;
+using namespace tc::cpu;
+
+/// Running combination within a vector: log2(lanes) steps, each of which combines with the value 2^k lanes before.
+static Value scanLanes(ImplicitLocOpBuilder &builder, ReductionKind kind, Type element, Value vector, Value identity) {
+  int64_t lanes = cast<VectorType>(vector.getType()).getDimSize(0);
+  for (int64_t distance = 1; distance < lanes; distance *= 2) {
+    SmallVector<int64_t> picks;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      picks.push_back(lane < distance ? lane : lanes + lane - distance);
+    Value shifted = vector::ShuffleOp::create(builder, identity, vector, picks);
+    vector = combine(builder, kind, element, shifted, vector);
+  }
+  return vector;
+}
+
+void RowLowering::emitScan(Group &group, const Point &row) {
+  ImplicitLocOpBuilder &builder = frame.getBuilder();
+  auto scan = cast<loop::ScanOp>(group.ops.front());
+  IndexUses &uses = group.uses.front();
+  unsigned rank = group.sizes.size(), base = rows.sizes.size();
+  // The last dimension is the one scanned; those between are loops.
+  MergedSpace inner = mergeDims(frame, group.sizes, parallel, rank, uses, base, rank - 1);
+  SmallVector<AffineExpr> arguments = rows.arguments;
+  llvm::append_range(arguments, inner.arguments);
+  int64_t last = inner.dimOf.back() - static_cast<int64_t>(base);
+  Point start = row;
+  start.dims.resize(base + inner.sizes.size());
+  ReductionKind kind = scan.getKind();
+  SmallVector<Type> elements;
+  for (Type type : scan.getResultTypes())
+    elements.push_back(getElementTypeOrSelf(type));
+  bool vectors = !rowVectorised && last >= 0;
+
+  auto constant = [&](Type element, int64_t count) -> Value {
+    TypedAttr identity = getIdentity(kind, element);
+    if (count > 1)
+      identity = DenseElementsAttr::get(VectorType::get({count}, identity.getType()), Attribute(identity));
+    return arith::ConstantOp::create(builder, identity);
+  };
+  /// One point, or one vector of them; updates what is carried.
+  auto emitPoint = [&](const Point &point, SmallVectorImpl<Value> &carried) {
+    BodyEmitter emitter(frame, point, rowElements);
+    SmallVector<Value> values = emitter.emit(*scan.getBodyBlock(), arguments);
+    for (auto [i, value, element] : llvm::enumerate(values, elements)) {
+      Value result = emitter.toVector(value);
+      if (vectors) {
+        result = scanLanes(builder, kind, element, result, constant(element, lanes));
+        result = combine(builder, kind, element, vector::BroadcastOp::create(builder, result.getType(), carried[i]), result);
+        carried[i] = vector::ExtractOp::create(builder, result, lanes - 1);
+      } else {
+        carried[i] = result = combine(builder, kind, element, carried[i], result);
+      }
+      storeResult(point, scan.getResult(i), result, uses.results[i].replaceDims(arguments));
+    }
+  };
+  std::function<void(Point, unsigned)> emitDims = [&](Point point, unsigned dim) {
+    if (dim < inner.sizes.size() && static_cast<int64_t>(dim) != last) {
+      frame.loop(frame.index(0), frame.emit(inner.sizes[dim]), frame.index(1), {},
+                 [&](Value iv, ValueRange) -> SmallVector<Value> {
+                   point.dims[base + dim] = iv;
+                   emitDims(point, dim + 1);
+                   return {};
+                 });
+      return;
+    }
+    SmallVector<Value> state;
+    for (Type element : elements)
+      state.push_back(constant(element, rowVectorised ? lanes : 1));
+    if (last < 0)
+      return emitPoint(point, state);
+    if (vectors)
+      point.space = {static_cast<int64_t>(base) + last, lanes};
+    emitVectorLoop(frame, frame.index(0), frame.emit(inner.sizes[last]), inner.getConstantSize(last), vectors ? lanes : 1, 1,
+                   state, [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &carried) {
+                     Point here = point;
+                     here.dims[base + last] = iv;
+                     if (mask)
+                       here.mask = mask;
+                     emitPoint(here, carried);
+                   });
+  };
+  emitDims(start, 0);
+}
+
+/// The number that the sorting function knows the element type by (Target/CPU/Sort.h).
+static std::optional<int32_t> getSortType(Type element) {
+  if (element.isF32())
+    return 0;
+  if (element.isF64())
+    return 1;
+  if (element.isF16())
+    return 2;
+  if (element.isBF16())
+    return 3;
+  auto integer = dyn_cast<IntegerType>(element);
+  if (!integer)
+    return std::nullopt;
+  bool isUnsigned = integer.isUnsigned();
+  switch (integer.getWidth()) {
+  case 1:
+    return 12;
+  case 8:
+    return isUnsigned ? 8 : 4;
+  case 16:
+    return isUnsigned ? 9 : 5;
+  case 32:
+    return isUnsigned ? 10 : 6;
+  case 64:
+    return isUnsigned ? 11 : 7;
+  default:
+    return std::nullopt;
+  }
+}
+
+LogicalResult RowLowering::checkSort(loop::SortOp sort) {
+  if (!getSortType(sort.getInput().getType().getElementType()))
+    return sort.emitError("cannot sort elements of type ") << sort.getInput().getType().getElementType();
+  if (static_cast<int64_t>(getSizes(sort.getInput().getType()).size()) != parallel + 1)
+    return sort.emitError("expected ") << parallel + 1 << " dimensions, the last one of which is sorted";
+  return success();
+}
+
+void RowLowering::emitSort(Group &group, const Point &row) {
+  ImplicitLocOpBuilder &builder = frame.getBuilder();
+  auto sort = cast<loop::SortOp>(group.ops.front());
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  Type i64 = builder.getI64Type(), i32 = builder.getI32Type();
+  SmallVector<AffineExpr> strides = frame.getStrides(group.sizes);
+  AffineExpr rowOffset = frame.getConstantExpr(0);
+  for (int64_t dim = 0; dim < parallel; ++dim)
+    rowOffset = rowOffset + rows.arguments[dim] * strides[dim];
+  auto rowPointer = [&](Value tensor) -> Value {
+    const Storage &storage = frame.storages[stripReshapes(tensor)];
+    if (storage.skipped > 0)
+      return storage.pointer;
+    Type element = cast<RankedTensorType>(tensor.getType()).getElementType();
+    Type memoryType = builder.getIntegerType(std::max(8u, element.getIntOrFloatBitWidth()));
+    Value offset = arith::IndexCastOp::create(builder, i64, frame.emit(frame.simplify(rowOffset), row.dims));
+    return LLVM::GEPOp::create(builder, pointer, memoryType, storage.pointer, ArrayRef<LLVM::GEPArg>{offset});
+  };
+  StringRef name = "tc_cpu_sort";
+  ModuleOp module = builder.getBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  FunctionType type = builder.getFunctionType({pointer, pointer, pointer, pointer, i64, i32, i32}, {});
+  if (!module.lookupSymbol(name)) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(module.getBody());
+    func::FuncOp::create(builder, name, type).setPrivate();
+  }
+  Value count = arith::IndexCastOp::create(builder, i64, frame.emit(frame.getExpr(group.sizes.back())));
+  auto number = [&](int64_t value) { return arith::ConstantOp::create(builder, builder.getI32IntegerAttr(value)).getResult(); };
+  func::CallOp::create(builder, name, TypeRange(),
+                       ValueRange{rowPointer(sort.getInput()), rowPointer(sort.getValues()), rowPointer(sort.getIndices()),
+                                  sortScratch, count, number(*getSortType(sort.getInput().getType().getElementType())),
+                                  number(sort.getDescending())});
+}

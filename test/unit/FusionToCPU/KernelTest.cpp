@@ -1,0 +1,196 @@
+#include "KernelTest.h"
+
+#include "mlir/Parser/Parser.h"
+#include "tc/Target/CPU/ObjectCode.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+
+using namespace mlir;
+using namespace tc;
+using namespace tc::test;
+
+MLIRContext &tc::test::getContext() {
+  static MLIRContext *context = [] {
+    DialectRegistry registry;
+    cpu::registerDialects(registry);
+    auto *created = new MLIRContext(registry, MLIRContext::Threading::DISABLED);
+    created->loadAllAvailableDialects();
+    return created;
+  }();
+  return *context;
+}
+
+static fusion::KernelOp findKernel(ModuleOp module) {
+  fusion::KernelOp found;
+  module.walk([&](fusion::KernelOp kernel) { found = kernel; });
+  return found;
+}
+
+Runner::Runner(const std::string &text, const std::string &targetName) {
+  module = parseSourceString<ModuleOp>(text, &getContext());
+  if (!module)
+    return;
+  kernel = findKernel(*module);
+  llvm::Expected<cpu::Target> target = cpu::Target::get(targetName);
+  if (!target) {
+    ADD_FAILURE() << llvm::toString(target.takeError());
+    return;
+  }
+  FailureOr<cpu::CompiledKernel> compiled = cpu::compileKernel(kernel, *target, "k");
+  if (failed(compiled))
+    return;
+  auto created = llvm::cantFail(cpu::KernelLibrary::create());
+  llvm::cantFail(created->add(compiled->object));
+  for (const cpu::KernelPhase &phase : compiled->kernel.phases) {
+    llvm::Expected<void *> address = created->lookup(phase.function);
+    if (!address) {
+      ADD_FAILURE() << llvm::toString(address.takeError());
+      return;
+    }
+    functions.push_back(*address);
+  }
+  code = std::move(compiled->kernel);
+  library = std::move(created);
+}
+
+void Runner::run(const std::vector<void *> &buffers, const Symbols &symbols, int parts) {
+  std::vector<void *> pointers = buffers;
+  std::vector<char> workspace;
+  if (code.workspaceBytes) {
+    workspace.resize(evaluate(code.workspaceBytes, symbols) + 64);
+    pointers.push_back(reinterpret_cast<void *>((reinterpret_cast<uintptr_t>(workspace.data()) + 63) & ~uintptr_t(63)));
+  }
+  std::vector<int64_t> values;
+  for (StringAttr symbol : code.symbols)
+    values.push_back(symbols.at(symbol.str()));
+  for (auto [phase, function] : llvm::zip(code.phases, functions)) {
+    std::vector<char> scratch(evaluate(phase.scratchBytes, symbols) + 128, 0x7f);
+    void *aligned = reinterpret_cast<void *>((reinterpret_cast<uintptr_t>(scratch.data()) + 63) & ~uintptr_t(63));
+    int64_t extent = evaluate(phase.extent, symbols);
+    auto entry = reinterpret_cast<void (*)(void *const *, const int64_t *, int64_t, int64_t, void *)>(function);
+    for (int part = 0; part < parts; ++part) {
+      int64_t begin = extent * part / parts, end = extent * (part + 1) / parts;
+      if (begin < end)
+        entry(pointers.data(), values.data(), begin, end, aligned);
+    }
+  }
+}
+
+std::string tc::test::kernel(const std::string &schedule, const std::string &arguments, const std::string &results, const std::string &body) {
+  // "%a: tensor<4xf32>, …" becomes operands, arguments and types.
+  std::string names, types;
+  size_t position = 0;
+  while (position < arguments.size()) {
+    size_t colon = arguments.find(": ", position), end = arguments.find("; ", position);
+    end = end == std::string::npos ? arguments.size() : end;
+    names += (names.empty() ? "" : ", ") + std::string("%f_") + arguments.substr(position + 1, colon - position - 1);
+    types += (types.empty() ? "" : ", ") + arguments.substr(colon + 2, end - colon - 2);
+    position = end + 2;
+  }
+  std::string list = arguments, outer;
+  for (size_t i; (i = list.find("; ")) != std::string::npos;)
+    list.replace(i, 2, ", ");
+  outer = list;
+  for (size_t i = 0; (i = outer.find('%', i)) != std::string::npos; i += 3)
+    outer.replace(i, 1, "%f_");
+  std::string resultList = "(" + results + ")";
+  // One name a result: commas outside brackets.
+  int depth = 0, count = 1;
+  for (char c : results) {
+    depth += c == '<' || c == '[' ? 1 : c == '>' || c == ']' ? -1 : 0;
+    count += c == ',' && depth == 0;
+  }
+  std::string resultNames = "%r:" + std::to_string(count);
+  return "func.func @f(" + outer + ") {\n  " + resultNames + " = fusion.kernel \"k\"(" + names + ")" + schedule + " {\n^bb0(" + list + "):\n" + body +
+         "} : (" + types + ") -> " + resultList + "\n  return\n}\n";
+}
+
+
+/// Memory with guard bytes around it, which nothing may write.
+struct Guarded {
+  explicit Guarded(std::vector<char> contents, size_t alignment) : size(contents.size()), bytes(size + 512, char(0xA5)) {
+    start = 128 + (64 - (reinterpret_cast<uintptr_t>(bytes.data()) + 128) % 64) % 64;
+    // Inputs are only as aligned as their elements.
+    start += alignment;
+    std::memcpy(bytes.data() + start, contents.data(), size);
+  }
+  char *data() { return bytes.data() + start; }
+  bool intact() const {
+    for (size_t i = 0; i < bytes.size(); ++i)
+      if ((i < start || i >= start + size) && bytes[i] != char(0xA5))
+        return false;
+    return true;
+  }
+  size_t size;
+  std::vector<char> bytes;
+  size_t start;
+};
+
+static void compare(const Tensor &expected, const Tensor &found, double tolerance, const std::string &what) {
+  double scale = 0;
+  for (const Scalar &value : expected.data)
+    if (std::isfinite(value.f))
+      scale = std::max(scale, std::abs(value.f));
+  for (size_t i = 0; i < expected.data.size(); ++i) {
+    const Scalar &a = expected.data[i], &b = found.data[i];
+    bool same = isa<FloatType>(expected.element)
+                    ? (std::isnan(a.f) ? std::isnan(b.f) : a.f == b.f || std::abs(a.f - b.f) <= tolerance * (scale + 1e-30))
+                    : a.i == b.i;
+    if (!same) {
+      ADD_FAILURE() << what << ": element " << i << " of " << expected.data.size() << ": expected " << a.f << " " << a.i
+                    << ", found " << b.f << " " << b.i;
+      return;
+    }
+  }
+}
+
+void tc::test::check(const Case &c) {
+  for (std::string name : {"host", "avx512", "avx2", "baseline"}) {
+    if (!llvm::cantFail(cpu::Target::get(name)).runsHere())
+      continue;
+    Runner runner(c.text, name);
+    ASSERT_TRUE(runner.ok()) << name;
+    std::mt19937_64 random(1);
+    std::vector<Tensor> inputs;
+    for (Type type : runner.kernel.getInputs().getTypes()) {
+      Tensor tensor;
+      tensor.element = cast<RankedTensorType>(type).getElementType();
+      for (SizeAttr size : getSizes(type))
+        tensor.sizes.push_back(evaluate(size, c.symbols));
+      tensor.data.resize(tensor.count());
+      for (Scalar &value : tensor.data) {
+        if (isa<FloatType>(tensor.element))
+          value.f = std::uniform_real_distribution<double>(-2, 2)(random);
+        else
+          value.i = std::uniform_int_distribution<int64_t>(0, c.integerLimit - 1)(random);
+        value = roundTo(tensor.element, value);
+      }
+      inputs.push_back(tensor);
+    }
+    std::vector<Tensor> expected = interpret(runner.kernel, inputs, c.symbols);
+    for (int parts : {1, 3}) {
+      std::vector<Guarded> memory;
+      for (const Tensor &input : inputs) {
+        std::vector<char> bytes = toBytes(input);
+        memory.emplace_back(bytes, bytes.empty() ? 0 : bytes.size() / input.data.size());
+      }
+      for (const Tensor &output : expected)
+        memory.emplace_back(std::vector<char>(toBytes(output).size(), 0x55), 0);
+      std::vector<void *> buffers;
+      for (Guarded &block : memory)
+        buffers.push_back(block.data());
+      runner.run(buffers, c.symbols, parts);
+      for (auto [i, output] : llvm::enumerate(expected)) {
+        Tensor found = output;
+        fromBytes(found, memory[inputs.size() + i].data());
+        double tolerance = output.element.isBF16() ? 8e-3 : output.element.isF16() ? 1e-3 : c.tolerance;
+        compare(output, found, tolerance, name + ", " + std::to_string(parts) + " parts, result " + std::to_string(i));
+      }
+      for (Guarded &block : memory)
+        EXPECT_TRUE(block.intact()) << name << ": wrote outside a buffer";
+    }
+  }
+}
