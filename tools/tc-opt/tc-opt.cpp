@@ -14,6 +14,7 @@
 #include "tc/Dialect/Fusion/IR/Fusion.h"
 #include "tc/Transforms/Decompose/Passes.h"
 #include "tc/Transforms/Functionalize/Passes.h"
+#include "tc/Transforms/Fuse/Passes.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
@@ -26,5 +27,7 @@ int main(int argc, char **argv) {
   tc::registerTCFusionToCPUPasses();
   tc::registerTCToLoopPasses();
   tc::registerTCFunctionalizePasses();
+  tc::registerTCFusePasses();
+  tc::registerFusePipeline();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "tc: passes and stages on text\n", registry));
 }

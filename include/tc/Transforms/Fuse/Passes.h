@@ -1,0 +1,26 @@
+// From loops to kernels.
+
+#ifndef TC_TRANSFORMS_FUSE_PASSES_H
+#define TC_TRANSFORMS_FUSE_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+#include "tc/Dialect/Fusion/IR/Fusion.h"
+
+namespace mlir {
+class OpPassManager;
+}
+
+namespace tc {
+
+#define GEN_PASS_DECL
+#include "tc/Transforms/Fuse/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "tc/Transforms/Fuse/Passes.h.inc"
+
+/// The stage: tc-inline-loops, tc-form-kernels. Registered as `tc-fuse`.
+void buildFusePipeline(mlir::OpPassManager &manager);
+void registerFusePipeline();
+
+} // namespace tc
+
+#endif // TC_TRANSFORMS_FUSE_PASSES_H

@@ -1,0 +1,61 @@
+// From loops to kernels.
+
+#ifndef TC_TRANSFORMS_FUSE_PASSES
+#define TC_TRANSFORMS_FUSE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def InlineLoops : Pass<"tc-inline-loops"> {
+  let summary = "Put maps into the bodies that read them";
+  let description = [{
+    A map that is read by one loop op only, or that is so cheap that it may be computed anew by each reader, is put into
+    the readers' bodies at the indices they read; views become index expressions of what is really read:
+
+    ```mlir
+    %t = loop.map (%i, %j) in [64, 32] { %v = loop.read %x[%j, %i] … loop.yield %v : f32 } : tensor<64x32xf32>
+    %r = loop.map (%i, %j) in [64, 32] { %v = loop.read %t[%i, %j] … %e = math.exp %v : f32 … } : tensor<64x32xf32>
+    ```
+    becomes
+    ```mlir
+    %r = loop.map (%i, %j) in [64, 32] { %v = loop.read %x[%j, %i] … %e = math.exp %v : f32 … } : tensor<64x32xf32>
+    ```
+    Reads of splat constants become constants, and reads of `tc.reshape` reads of its operand where that takes no
+    division. What stays: maps with dear bodies and several readers, maps that a contraction would compute again and
+    again (it takes only moves: index expressions, a cast, a guard that gives 0), and maps that can run as the
+    epilogue of a contraction.
+  }];
+  let statistics = [
+    Statistic<"numInlined", "inlined", "Maps put into all their readers">,
+    Statistic<"numKept", "kept", "Maps with readers that stay">,
+  ];
+  let dependentDialects = ["::tc::loop::LoopDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def FormKernels : Pass<"tc-form-kernels"> {
+  let summary = "Group loop ops into kernels";
+  let description = [{
+    Loop ops that share their leading parallel dimensions and read one another only at the same point of these become one
+    `fusion.kernel`: chains and siblings of maps, reductions with what they reduce and with what reads them (a softmax or
+    a layer norm is one kernel), a contraction with its epilogue. Scans, scatters and sorts are kernels of their own. Within
+    a kernel, maps over one space become one map.
+
+    A merge is refused if it would make a cycle, leave less than `min-parallel` points to run in parallel, or keep more
+    than `row-bytes` of values between the ops of a row. The reasons that were met are listed, as strings, in the kernel's
+    attribute `not_fused`.
+  }];
+  let options = [
+    Option<"rowBytes", "row-bytes", "int64_t", "262144", "Most bytes that the ops of a row may keep for one another">,
+    Option<"minParallel", "min-parallel", "int64_t", "8", "Least number of rows worth a kernel of rows">,
+    Option<"reasons", "reasons", "bool", "true", "Write down why kernels were not merged">,
+  ];
+  let statistics = [
+    Statistic<"numKernels", "kernels", "Kernels made">,
+    Statistic<"numFused", "fused", "Loop ops that are in a kernel with others">,
+    Statistic<"numRefused", "refused", "Merges that were refused">,
+  ];
+  let dependentDialects = ["::tc::fusion::FusionDialect", "::tc::loop::LoopDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+#endif // TC_TRANSFORMS_FUSE_PASSES

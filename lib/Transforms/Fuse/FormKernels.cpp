@@ -1,0 +1,161 @@
+// tc-form-kernels: groups become fusion.kernel ops.
+
+#include "Bodies.h"
+#include "Groups.h"
+#include "KernelBodies.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "tc/Transforms/Fuse/Passes.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace tc {
+#define GEN_PASS_DEF_FORMKERNELS
+#include "tc/Transforms/Fuse/Passes.h.inc"
+} // namespace tc
+
+using namespace mlir;
+using namespace tc;
+
+namespace {
+
+bool isLoopOp(Operation *op) { return isa<loop::LoopNestOpInterface, loop::SortOp>(op); }
+
+struct FormKernels : tc::impl::FormKernelsBase<FormKernels> {
+  using FormKernelsBase::FormKernelsBase;
+
+  void runOnOperation() override {
+    WalkResult primitive = getOperation()->walk([](Operation *op) {
+      if (!isa_and_present<TCDialect>(op->getDialect()) || isa<ConstantOp, ReshapeOp, ExternOp>(op))
+        return WalkResult::advance();
+      op->emitOpError("expected loops, which tc-to-loop makes");
+      return WalkResult::interrupt();
+    });
+    if (primitive.wasInterrupted())
+      return signalPassFailure();
+    SmallVector<Block *> blocks;
+    getOperation()->walk([&](Block *block) {
+      Operation *owner = block->getParentOp();
+      if (isa<fusion::KernelOp>(owner) || owner->getParentOfType<fusion::KernelOp>())
+        return;
+      if (llvm::any_of(*block, [](Operation &op) { return isLoopOp(&op); }))
+        blocks.push_back(block);
+    });
+    for (Block *block : blocks)
+      process(*block);
+  }
+
+  void process(Block &block) {
+    Groups groups(block, {rowBytes, minParallel});
+    groups.merge();
+    SmallVector<SmallVector<Operation *>> order = groups.getOrder();
+    // Reasons are asked for before ops move: they name loop ops of the block.
+    SmallVector<SmallVector<std::pair<Operation *, std::string>>> notFused(order.size());
+    for (auto [position, members] : llvm::enumerate(order))
+      if (isLoopOp(members.front()))
+        notFused[position] = getReasons(groups, members);
+
+    IRRewriter rewriter(&getContext());
+    llvm::DenseMap<Operation *, fusion::KernelOp> kernelOf;
+    for (auto [members, reasonList] : llvm::zip_equal(order, notFused)) {
+      rewriter.setInsertionPoint(block.getTerminator());
+      if (!isLoopOp(members.front())) {
+        rewriter.moveOpBefore(members.front(), block.getTerminator());
+        continue;
+      }
+      fusion::KernelOp kernel = buildKernel(rewriter, members);
+      for (Operation *member : members)
+        kernelOf[member] = kernel;
+      simplifyKernel(rewriter, kernel);
+      kernel.setName(nameKernel(kernel));
+      SmallVector<Attribute> texts;
+      for (auto &[producer, reason] : reasonList) {
+        StringRef name = kernelOf.lookup(producer).getName();
+        Attribute text = rewriter.getStringAttr(name + ": " + reason);
+        if (!llvm::is_contained(texts, text))
+          texts.push_back(text);
+      }
+      if (reasons && !texts.empty())
+        kernel->setAttr("not_fused", rewriter.getArrayAttr(texts));
+      ++numKernels;
+      numFused += members.size() > 1 ? members.size() : 0;
+      numRefused += texts.size();
+    }
+  }
+
+  /// For each loop op of another group that the group reads: why they are apart.
+  static SmallVector<std::pair<Operation *, std::string>> getReasons(Groups &groups, ArrayRef<Operation *> members) {
+    SmallVector<std::pair<Operation *, std::string>> result;
+    llvm::SmallSetVector<Operation *, 8> producers;
+    for (Operation *member : members)
+      member->walk([&](Operation *inner) {
+        for (Value operand : inner->getOperands())
+          if (Operation *producer = operand.getDefiningOp();
+              producer && producer->getBlock() == member->getBlock() && isLoopOp(producer))
+            producers.insert(producer);
+      });
+    for (Operation *producer : producers)
+      if (std::string reason = groups.whyApart(producer, members.front()); !reason.empty())
+        result.push_back({producer, reason});
+    return result;
+  }
+
+  fusion::KernelOp buildKernel(IRRewriter &rewriter, ArrayRef<Operation *> members) {
+    llvm::SmallPtrSet<Operation *, 8> inside(members.begin(), members.end());
+    llvm::SmallSetVector<Value, 8> inputs;
+    llvm::SmallSetVector<Operation *, 4> constants;
+    auto isInside = [&](Operation *op) {
+      for (; op; op = op->getParentOp())
+        if (inside.contains(op))
+          return true;
+      return false;
+    };
+    SmallVector<Value> results;
+    for (Operation *member : members) {
+      member->walk([&](Operation *inner) {
+        for (Value operand : inner->getOperands()) {
+          if (!isa<RankedTensorType>(operand.getType()) || isInside(operand.getDefiningOp()))
+            continue;
+          if (isSplat(operand))
+            constants.insert(operand.getDefiningOp());
+          else
+            inputs.insert(operand);
+        }
+      });
+      for (Value result : member->getResults())
+        if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !isInside(user); }))
+          results.push_back(result);
+    }
+    SmallVector<Type> types = llvm::map_to_vector(results, [](Value value) { return value.getType(); });
+    SmallVector<Location> memberLocs = llvm::map_to_vector(members, [](Operation *op) { return op->getLoc(); });
+    Location loc = rewriter.getFusedLoc(memberLocs);
+    auto kernel = fusion::KernelOp::create(rewriter, loc, types, "", inputs.getArrayRef(), fusion::ScheduleAttr());
+    SmallVector<Type> inputTypes = llvm::map_to_vector(inputs, [](Value value) { return value.getType(); });
+    SmallVector<Location> locs = llvm::map_to_vector(inputs, [](Value value) { return value.getLoc(); });
+    Block *body = rewriter.createBlock(&kernel.getBody(), {}, inputTypes, locs);
+    IRMapping mapping;
+    for (Operation *constant : constants)
+      rewriter.clone(*constant, mapping);
+    for (Operation *member : members)
+      rewriter.moveOpBefore(member, body, body->end());
+    auto isOfKernel = [&](OpOperand &use) { return isInside(use.getOwner()); };
+    for (auto [input, argument] : llvm::zip_equal(inputs, body->getArguments()))
+      rewriter.replaceUsesWithIf(input, argument, isOfKernel);
+    for (Operation *constant : constants)
+      rewriter.replaceUsesWithIf(constant->getResult(0), mapping.lookup(constant->getResult(0)), isOfKernel);
+    for (auto [from, to] : llvm::zip_equal(results, kernel.getResults()))
+      rewriter.replaceUsesWithIf(from, to, [&](OpOperand &use) { return !isInside(use.getOwner()); });
+    rewriter.setInsertionPointToEnd(body);
+    fusion::YieldOp::create(rewriter, loc, results);
+    return kernel;
+  }
+
+  static bool isSplat(Value value) {
+    auto constant = value.getDefiningOp<ConstantOp>();
+    auto elements = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
+    return elements && elements.isSplat();
+  }
+};
+
+} // namespace

@@ -1,0 +1,281 @@
+// Grouping loop ops: greedy, in program order, producers first; then siblings that read the same tensors.
+
+#include "Groups.h"
+
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "tc/Transforms/Fuse/KernelAnalysis.h"
+#include "llvm/ADT/SetVector.h"
+
+#include <queue>
+
+using namespace mlir;
+using namespace tc;
+
+/// Spaces of fewer points than this run on one thread anyway.
+static constexpr int64_t smallPoints = 16384;
+/// What an unknown size is taken for in estimates.
+static constexpr int64_t assumedSize = 1024;
+/// More ops and results than this make a kernel slow to compile.
+static constexpr size_t mostMembers = 48;
+
+Groups::Groups(Block &block, GroupLimits limits) : limits(limits) {
+  for (Operation &op : block.without_terminator()) {
+    numberOf[&op] = ops.size();
+    ops.push_back(&op);
+  }
+  predecessors.resize(ops.size());
+  groups.resize(ops.size());
+  std::optional<unsigned> lastEffect;
+  for (auto [number, op] : llvm::enumerate(ops)) {
+    llvm::SmallSetVector<unsigned, 8> before;
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands()) {
+        Operation *producer = operand.getDefiningOp();
+        while (producer && producer->getBlock() != &block)
+          producer = producer->getParentOp();
+        if (producer && producer != op && numberOf.contains(producer))
+          before.insert(numberOf[producer]);
+      }
+    });
+    // Calls keep their order.
+    if (!isPure(op)) {
+      if (lastEffect)
+        before.insert(*lastEffect);
+      lastEffect = number;
+    }
+    llvm::append_range(predecessors[number], before);
+    Group &group = groups[number];
+    group.members.push_back(number);
+    group.predecessors = predecessors[number];
+    for (unsigned producer : before)
+      groups[producer].successors.push_back(number);
+    parent.push_back(number);
+    if (isa<loop::MapOp, loop::ReduceOp, loop::ArgReduceOp, loop::ContractOp>(op)) {
+      group.fusable = true;
+      group.hasContract = isa<loop::ContractOp>(op);
+      group.parallel = cast<loop::LoopNestOpInterface>(op).getNumParallel();
+    }
+  }
+}
+
+unsigned Groups::find(unsigned group) const {
+  while (parent[group] != group)
+    group = parent[group] = parent[parent[group]];
+  return group;
+}
+
+/// Whether there is a path between two groups; without the direct edges if `notDirectly`.
+bool Groups::reaches(unsigned from, unsigned to, bool notDirectly) {
+  llvm::SmallBitVector seen(groups.size());
+  SmallVector<unsigned> stack;
+  auto expand = [&](unsigned group, bool first) {
+    for (unsigned next : groups[group].successors) {
+      next = find(next);
+      if (next == group || (next == to && first && notDirectly) || next == from || seen.test(next))
+        continue;
+      seen.set(next);
+      stack.push_back(next);
+    }
+  };
+  expand(from, true);
+  while (!stack.empty()) {
+    unsigned group = stack.pop_back_val();
+    if (group == to)
+      return true;
+    expand(group, false);
+  }
+  return false;
+}
+
+SmallVector<loop::LoopNestOpInterface> Groups::getNests(ArrayRef<unsigned> members) {
+  return llvm::map_to_vector(members, [&](unsigned member) { return cast<loop::LoopNestOpInterface>(ops[member]); });
+}
+
+int64_t Groups::estimate(ArrayRef<SizeAttr> sizes) {
+  int64_t points = 1;
+  for (SizeAttr size : sizes)
+    points *= std::min<int64_t>(size.getConstant().value_or(assumedSize), int64_t(1) << 20);
+  return points;
+}
+
+bool Groups::isSmall(ArrayRef<unsigned> members) {
+  for (loop::LoopNestOpInterface nest : getNests(members)) {
+    auto points = product(nest.getContext(), nest.getIterationSizes()).getConstant();
+    if (!points || *points > smallPoints)
+      return false;
+  }
+  return true;
+}
+
+static StringRef getKindName(Operation *op) {
+  if (isa<loop::ScanOp>(op))
+    return "a scan";
+  if (isa<loop::ScatterOp>(op))
+    return "a scatter";
+  if (isa<loop::SortOp>(op))
+    return "a sort";
+  return op->getName().getStringRef();
+}
+
+/// Why two groups cannot become one; empty if they can.
+std::string Groups::check(unsigned a, unsigned b) {
+  for (unsigned group : {a, b})
+    if (!groups[group].fusable)
+      return (getKindName(ops[groups[group].members.front()]) + " runs alone").str();
+  if (groups[a].hasContract && groups[b].hasContract)
+    return "both hold a contraction";
+  SmallVector<unsigned> members(groups[a].members);
+  llvm::append_range(members, groups[b].members);
+  llvm::sort(members);
+  if (members.size() > mostMembers)
+    return "the kernel would hold more than " + std::to_string(mostMembers) + " ops";
+  SmallVector<loop::LoopNestOpInterface> nests = getNests(members);
+  int64_t shared = getSharedParallel(nests);
+  if (groups[a].hasContract || groups[b].hasContract) {
+    for (loop::LoopNestOpInterface nest : nests) {
+      if (nest.getNumParallel() != shared)
+        return "the epilogue of a contraction reads it point by point over the same space";
+      if (!isa<loop::ContractOp, loop::MapOp>(nest.getOperation()))
+        return "a reduction is no epilogue of a contraction";
+    }
+  }
+  ArrayRef<SizeAttr> rowSizes;
+  SmallVector<SizeAttr> firstSizes = nests.front().getIterationSizes();
+  rowSizes = ArrayRef<SizeAttr>(firstSizes).take_front(shared);
+  bool shrinks = shared < groups[a].parallel || shared < groups[b].parallel;
+  if (shrinks && estimate(rowSizes) < limits.minParallel && !isSmall(members))
+    return "rows to run in parallel: " + std::to_string(estimate(rowSizes)) + ", fewer than " + std::to_string(limits.minParallel);
+
+  // What the ops of a row keep for one another.
+  llvm::SmallPtrSet<Operation *, 8> inside;
+  for (loop::LoopNestOpInterface nest : nests)
+    inside.insert(nest);
+  int64_t bytes = 0;
+  for (loop::LoopNestOpInterface nest : nests)
+    for (Value result : nest->getResults()) {
+      bool isKept = llvm::any_of(result.getUsers(), [&](Operation *user) {
+        auto reader = user->getParentOfType<loop::LoopNestOpInterface>();
+        return reader && reader != nest && inside.contains(reader);
+      });
+      SmallVector<SizeAttr> sizes = getSizes(result.getType());
+      if (isKept && static_cast<int64_t>(sizes.size()) > shared)
+        bytes += estimate(ArrayRef<SizeAttr>(sizes).drop_front(shared)) *
+                 getElementBytes(getElementTypeOrSelf(result.getType()));
+    }
+  if (bytes > limits.rowBytes)
+    return "a row would keep " + std::to_string(bytes) + " bytes, more than " + std::to_string(limits.rowBytes);
+  if (reaches(a, b, /*notDirectly=*/true) || reaches(b, a, /*notDirectly=*/true))
+    return "an op between them runs elsewhere";
+  return "";
+}
+
+void Groups::unite(unsigned a, unsigned b) {
+  Group &into = groups[a], &from = groups[b];
+  llvm::append_range(into.members, from.members);
+  llvm::sort(into.members);
+  llvm::append_range(into.successors, from.successors);
+  llvm::append_range(into.predecessors, from.predecessors);
+  into.hasContract |= from.hasContract;
+  parent[b] = a;
+  into.parallel = getSharedParallel(getNests(into.members));
+}
+
+void Groups::mergeProducers() {
+  for (unsigned number = 0; number < ops.size(); ++number) {
+    if (!groups[find(number)].fusable)
+      continue;
+    // Contractions first: their results are the dearest to write and read again; then the largest tensors.
+    SmallVector<unsigned> producers;
+    for (unsigned producer : predecessors[number])
+      if (groups[find(producer)].fusable)
+        producers.push_back(producer);
+    auto rank = [&](unsigned producer) {
+      Type type = ops[producer]->getResult(0).getType();
+      return std::pair(isa<loop::ContractOp>(ops[producer]) || groups[find(producer)].hasContract,
+                       estimate(getSizes(type)) * getElementBytes(getElementTypeOrSelf(type)));
+    };
+    llvm::sort(producers, [&](unsigned a, unsigned b) {
+      auto left = rank(a), right = rank(b);
+      return left != right ? left > right : a < b;
+    });
+    for (unsigned producer : producers) {
+      unsigned a = find(producer), b = find(number);
+      if (a != b && check(a, b).empty())
+        unite(std::min(a, b), std::max(a, b));
+    }
+  }
+}
+
+/// Groups over the same parallel space that read one large tensor read it once.
+void Groups::mergeSiblings() {
+  llvm::DenseMap<Value, SmallVector<unsigned>> readers;
+  llvm::SmallSetVector<Value, 16> sources;
+  for (unsigned number = 0; number < ops.size(); ++number) {
+    auto nest = dyn_cast<loop::LoopNestOpInterface>(ops[number]);
+    if (!nest || !groups[find(number)].fusable)
+      continue;
+    int64_t points = estimate(nest.getIterationSizes());
+    nest->walk([&](loop::ReadOp read) {
+      if (estimate(getSizes(read.getSource().getType())) * 2 < points || points < smallPoints)
+        return;
+      sources.insert(read.getSource());
+      if (readers[read.getSource()].empty() || readers[read.getSource()].back() != number)
+        readers[read.getSource()].push_back(number);
+    });
+  }
+  for (Value source : sources) {
+    ArrayRef<unsigned> list = readers[source];
+    for (size_t i = 0; i < list.size(); ++i)
+      for (size_t j = i + 1; j < list.size(); ++j) {
+        unsigned a = find(list[i]), b = find(list[j]);
+        if (a == b || groups[a].hasContract || groups[b].hasContract || groups[a].parallel != groups[b].parallel)
+          continue;
+        SmallVector<loop::LoopNestOpInterface> left = getNests(groups[a].members), right = getNests(groups[b].members);
+        // No member may lose parallelism, and the rows must be alike for one pass to serve both.
+        bool alike = left.front().getIterationSizes() == right.front().getIterationSizes();
+        SmallVector<loop::LoopNestOpInterface> both(left);
+        llvm::append_range(both, right);
+        if (alike && getSharedParallel(both) == groups[a].parallel && check(a, b).empty())
+          unite(std::min(a, b), std::max(a, b));
+      }
+  }
+}
+
+void Groups::merge() {
+  mergeProducers();
+  mergeSiblings();
+}
+
+std::string Groups::whyApart(Operation *producer, Operation *consumer) {
+  unsigned a = find(numberOf.lookup(producer)), b = find(numberOf.lookup(consumer));
+  if (a == b)
+    return "";
+  std::string reason = check(a, b);
+  return reason.empty() ? "merged with others first" : reason;
+}
+
+SmallVector<SmallVector<Operation *>> Groups::getOrder() {
+  // Kahn's algorithm, the earliest ready group first: deterministic, and close to program order.
+  llvm::DenseMap<unsigned, unsigned> waiting;
+  llvm::DenseMap<unsigned, llvm::SmallSetVector<unsigned, 4>> successors;
+  for (unsigned number = 0; number < ops.size(); ++number)
+    for (unsigned producer : predecessors[number]) {
+      unsigned a = find(producer), b = find(number);
+      if (a != b && successors[a].insert(b))
+        ++waiting[b];
+    }
+  std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>> ready;
+  for (unsigned number = 0; number < ops.size(); ++number)
+    if (find(number) == number && waiting.lookup(number) == 0)
+      ready.push(number);
+  SmallVector<SmallVector<Operation *>> order;
+  while (!ready.empty()) {
+    unsigned group = ready.top();
+    ready.pop();
+    order.push_back(llvm::map_to_vector(groups[group].members, [&](unsigned member) { return ops[member]; }));
+    for (unsigned next : successors[group])
+      if (--waiting[next] == 0)
+        ready.push(next);
+  }
+  return order;
+}

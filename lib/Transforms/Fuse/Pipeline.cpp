@@ -1,0 +1,16 @@
+// The fuse stage.
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "tc/Transforms/Fuse/Passes.h"
+
+using namespace mlir;
+
+void tc::buildFusePipeline(OpPassManager &manager) {
+  manager.addPass(createInlineLoops());
+  manager.addPass(createFormKernels());
+}
+
+void tc::registerFusePipeline() {
+  PassPipelineRegistration<>("tc-fuse", "Loops to kernels: tc-inline-loops, tc-form-kernels", buildFusePipeline);
+}
