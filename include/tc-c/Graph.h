@@ -1,0 +1,85 @@
+/* Building a captured graph: inputs, calls of ATen operators, outputs. */
+#ifndef TC_C_GRAPH_H
+#define TC_C_GRAPH_H
+
+#include "tc-c/Module.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct TcGraph TcGraph;
+
+/* A value of the graph under construction; negative: none, or an error that has been reported. */
+typedef int64_t TcValue;
+
+/* A tensor type. Element types are named "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f16", "bf16", "f32", "f64",
+ * "c64", "c128", "f8e4m3fn", "f8e5m2". Sizes are texts: numbers or sympy expressions ("768", "s0 + 1"). dtype null: the
+ * result is None; dtype "index": a symbolic integer, its expression in sizes[0]. */
+typedef struct TcTensorType {
+  const char *dtype;
+  size_t rank;
+  const char *const *sizes;
+} TcTensorType;
+
+typedef enum TcArgumentKind {
+  TC_ARGUMENT_NONE,
+  TC_ARGUMENT_VALUE,  /* value */
+  TC_ARGUMENT_INT,    /* integer */
+  TC_ARGUMENT_FLOAT,  /* real */
+  TC_ARGUMENT_BOOL,   /* integer, 0 or 1 */
+  TC_ARGUMENT_STRING, /* text: strings, devices, layouts, memory formats */
+  TC_ARGUMENT_DTYPE,  /* text: an element type's name */
+  TC_ARGUMENT_SIZE,   /* text: a symbolic integer's expression */
+  TC_ARGUMENT_LIST    /* elements, count */
+} TcArgumentKind;
+
+typedef struct TcArgument {
+  TcArgumentKind kind;
+  TcValue value;
+  int64_t integer;
+  double real;
+  const char *text;
+  const struct TcArgument *elements;
+  size_t count;
+} TcArgument;
+
+/* Where a call comes from, in Python's terms: a stack trace as torch.fx keeps it, and a module path; both may be null. */
+typedef struct TcLocation {
+  const char *stackTrace;
+  const char *modulePath;
+} TcLocation;
+
+TC_EXPORT TcGraph *tcGraphCreate(TcContext *context, const char *name);
+TC_EXPORT void tcGraphDestroy(TcGraph *graph);
+
+/* Declares a symbol with inclusive bounds, before it is used. */
+TC_EXPORT void tcGraphDeclareSymbol(TcGraph *graph, const char *name, int64_t min, int64_t max);
+
+/* Inputs, in the order of the calls. Strides are in elements, texts like sizes; null: row-major contiguous. */
+TC_EXPORT TcValue tcGraphAddTensorInput(TcGraph *graph, const char *name, const TcTensorType *type, const char *const *strides);
+/* An integer that gives the value of a symbol. */
+TC_EXPORT TcValue tcGraphAddSymbolInput(TcGraph *graph, const char *name, const char *symbol);
+/* A number that is no size: "i64", "f64" or "bool". */
+TC_EXPORT TcValue tcGraphAddScalarInput(TcGraph *graph, const char *name, const char *dtype);
+/* A constant; the bytes are copied. */
+TC_EXPORT TcValue tcGraphAddConstant(TcGraph *graph, const char *name, const char *dtype, size_t rank, const int64_t *sizes,
+                                     const void *data);
+
+/* Calls an operator ("aten.add.Tensor"): positional arguments, then named ones; one type a result, a tensor list's elements
+ * each on their own. Writes the results' values. Returns 0, or nonzero after an error. */
+TC_EXPORT int tcGraphCall(TcGraph *graph, const char *op, size_t numPositional, const TcArgument *positional, size_t numNamed,
+                          const char *const *names, const TcArgument *named, size_t numResults, const TcTensorType *resultTypes,
+                          TcLocation location, TcValue *results);
+
+/* Ends the graph with its outputs: values, sizes, literals, or none. strides: eager's strides of each output, texts, one a
+ * dimension; null, or null for an output: row-major contiguous. */
+TC_EXPORT int tcGraphSetOutputs(TcGraph *graph, size_t count, const TcArgument *outputs, const char *const *const *strides);
+/* Hands over the module, verified; null after an error. The graph must still be destroyed. */
+TC_EXPORT TcModule *tcGraphFinish(TcGraph *graph);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

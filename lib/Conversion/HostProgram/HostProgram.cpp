@@ -1,0 +1,514 @@
+// Builds the host program: values in order of appearance, one launch a kernel phase, outputs last. Kernels that depend on
+// constants alone go to the init section, which runs once.
+
+#include "tc/Conversion/HostProgram/HostProgram.h"
+
+#include "Constants.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "tc/Dialect/TC/IR/Sizes.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace tc {
+
+FailureOr<runtime::DType> getDType(Type type) {
+  using runtime::DType;
+  if (auto complex = dyn_cast<ComplexType>(type)) {
+    if (complex.getElementType().isF32())
+      return DType::C64;
+    if (complex.getElementType().isF64())
+      return DType::C128;
+    return failure();
+  }
+  if (type.isInteger(1))
+    return DType::Bool;
+  if (auto integer = dyn_cast<IntegerType>(type)) {
+    bool isUnsigned = integer.isUnsigned();
+    switch (integer.getWidth()) {
+    case 8:
+      return isUnsigned ? DType::U8 : DType::I8;
+    case 16:
+      return isUnsigned ? DType::U16 : DType::I16;
+    case 32:
+      return isUnsigned ? DType::U32 : DType::I32;
+    case 64:
+      return isUnsigned ? DType::U64 : DType::I64;
+    default:
+      return failure();
+    }
+  }
+  return llvm::TypeSwitch<Type, FailureOr<DType>>(type)
+      .Case<Float16Type>([](Type) { return DType::F16; })
+      .Case<BFloat16Type>([](Type) { return DType::BF16; })
+      .Case<Float32Type>([](Type) { return DType::F32; })
+      .Case<Float64Type>([](Type) { return DType::F64; })
+      .Case<Float8E4M3FNType>([](Type) { return DType::F8E4M3FN; })
+      .Case<Float8E5M2Type>([](Type) { return DType::F8E5M2; })
+      .Default([](Type) { return failure(); });
+}
+
+namespace {
+
+using runtime::SizeExpr;
+using runtime::ValueId;
+
+class ProgramBuilder {
+public:
+  ProgramBuilder(func::FuncOp function, ArrayRef<fusion::KernelOp> kernels, ArrayRef<uint32_t> kernelOf,
+                 ArrayRef<KernelLaunchInfo> infos, runtime::Device device, std::shared_ptr<const void> owner)
+      : function(function), kernelOf(kernelOf), device(device), owner(std::move(owner)) {
+    result.kernels.assign(kernels.begin(), kernels.end());
+    result.launchInfos.assign(infos.begin(), infos.end());
+  }
+
+  FailureOr<HostProgram> build();
+
+private:
+  // Sizes.
+  uint32_t symbolNumber(StringAttr name);
+  SizeExpr convert(AffineExpr expr, ArrayRef<StringAttr> symbols);
+  SizeExpr convert(SizeAttr size) { return convert(size.getExpr(), size.getSymbols()); }
+  std::vector<SizeExpr> convert(ArrayRef<SizeAttr> sizes);
+  FailureOr<SizeExpr> byteSize(Operation *op, Type type);
+
+  // Parts.
+  void addSymbols();
+  void addKernels();
+  LogicalResult addInputs();
+  LogicalResult planOutputs();
+  void addIntOutput(SizeExpr value);
+  LogicalResult addOp(Operation &op);
+  LogicalResult addKernel(fusion::KernelOp kernel);
+  LogicalResult addExtern(ExternOp op);
+  LogicalResult addOutputs();
+
+  // The value whose memory this one is: reshapes are other sizes for the same bytes.
+  static Value getRoot(Value value) {
+    while (auto reshape = value.getDefiningOp<ReshapeOp>())
+      value = reshape.getInput();
+    return value;
+  }
+  runtime::TensorDesc describe(Value value);
+
+  func::FuncOp function;
+  ArrayRef<uint32_t> kernelOf;
+  runtime::Device device;
+  std::shared_ptr<const void> owner;
+  HostProgram result;
+  llvm::StringMap<uint32_t> symbols;
+  llvm::DenseMap<Value, ValueId> values;
+  /// Values known before the first run: constants, and what is computed from them.
+  llvm::DenseMap<Value, bool> isOnce;
+  /// The first result of the function that a kernel's result is, so that the kernel writes into the output's memory.
+  llvm::DenseMap<Value, unsigned> outputOf;
+  /// The program's output of each result that is one; results that only carry a mutation have none.
+  llvm::SmallVector<int64_t> programOutput;
+  uint32_t nextKernel = 0;
+};
+
+} // namespace
+
+uint32_t ProgramBuilder::symbolNumber(StringAttr name) {
+  auto [it, inserted] = symbols.try_emplace(name.getValue(), result.program.symbols.size());
+  if (!inserted)
+    return it->second;
+  int64_t min = 0, max = std::numeric_limits<int64_t>::max();
+  if (auto ranges = function->getAttrOfType<DictionaryAttr>("tc.ranges"))
+    if (auto range = ranges.getAs<ArrayAttr>(name); range && range.size() == 2) {
+      min = std::max<int64_t>(0, cast<IntegerAttr>(range[0]).getInt());
+      max = cast<IntegerAttr>(range[1]).getInt();
+    }
+  return result.program.addSymbol(name.str(), min, max);
+}
+
+SizeExpr ProgramBuilder::convert(AffineExpr expr, ArrayRef<StringAttr> names) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return SizeExpr(constant.getValue());
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+    return SizeExpr::symbol(symbolNumber(names[symbol.getPosition()]));
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  SizeExpr lhs = convert(binary.getLHS(), names), rhs = convert(binary.getRHS(), names);
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return lhs + rhs;
+  case AffineExprKind::Mul:
+    return lhs * rhs;
+  case AffineExprKind::FloorDiv:
+    return runtime::floorDiv(lhs, rhs);
+  case AffineExprKind::CeilDiv:
+    return runtime::ceilDiv(lhs, rhs);
+  default:
+    return runtime::mod(lhs, rhs);
+  }
+}
+
+std::vector<SizeExpr> ProgramBuilder::convert(ArrayRef<SizeAttr> sizes) {
+  std::vector<SizeExpr> converted;
+  for (SizeAttr size : sizes)
+    converted.push_back(convert(size));
+  return converted;
+}
+
+FailureOr<SizeExpr> ProgramBuilder::byteSize(Operation *op, Type type) {
+  FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(type));
+  if (failed(dtype))
+    return op->emitError("tensors of type ") << type << " do not exist at run time";
+  return runtime::getByteSize(*dtype, convert(getSizes(type)));
+}
+
+// Symbols are numbered in the order of the arguments, so that the program does not depend on what reads them.
+void ProgramBuilder::addSymbols() {
+  for (Type type : function.getArgumentTypes())
+    if (isa<RankedTensorType>(type))
+      for (SizeAttr size : getSizes(type))
+        for (StringAttr symbol : size.getSymbols())
+          symbolNumber(symbol);
+}
+
+void ProgramBuilder::addKernels() {
+  for (auto [kernel, info] : llvm::zip_equal(result.kernels, result.launchInfos)) {
+    result.firstEntry.push_back(result.program.kernels.size());
+    for (size_t phase = 0; phase < info.phases.size(); ++phase) {
+      std::string name = kernel.getName().str();
+      if (phase)
+        name += "_phase" + std::to_string(phase);
+      result.program.addKernel(std::move(name));
+    }
+  }
+}
+
+// Logical sizes and strides of a tensor whose memory is `sizes` row-major after a permutation.
+static void unpermute(ArrayRef<int64_t> permutation, std::vector<SizeExpr> &sizes, std::vector<SizeExpr> &strides) {
+  std::vector<SizeExpr> physicalStrides = runtime::getRowMajorStrides(sizes);
+  std::vector<SizeExpr> physicalSizes = sizes;
+  strides = physicalStrides;
+  for (auto [physical, logical] : llvm::enumerate(permutation)) {
+    sizes[logical] = physicalSizes[physical];
+    strides[logical] = physicalStrides[physical];
+  }
+}
+
+LogicalResult ProgramBuilder::addInputs() {
+  llvm::SmallDenseSet<int64_t> mutated;
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    if (auto argument = function.getResultAttrOfType<IntegerAttr>(i, "tc.mutates"))
+      mutated.insert(argument.getInt());
+  for (auto [number, argument] : llvm::enumerate(function.getArguments())) {
+    auto nameAttr = function.getArgAttrOfType<StringAttr>(number, "tc.name");
+    std::string name = nameAttr ? nameAttr.str() : "arg" + std::to_string(number);
+    if (argument.getType().isIndex()) {
+      auto size = function.getArgAttrOfType<Attribute>(number, "tc.symbol");
+      if (auto symbol = dyn_cast_if_present<StringAttr>(size))
+        result.program.addIntInput(name, SizeExpr::symbol(symbolNumber(symbol)));
+      else if (auto expr = dyn_cast_if_present<SizeAttr>(size))
+        result.program.addIntInput(name, convert(expr));
+      else
+        return function.emitError("argument ") << number << " is an index without the attribute tc.symbol";
+      continue;
+    }
+    FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(argument.getType()));
+    if (failed(dtype))
+      return function.emitError("argument ") << number << " (" << name << ") has an unsupported type " << argument.getType();
+    if (!isa<RankedTensorType>(argument.getType())) {
+      values[argument] = result.program.addScalarInput(name, *dtype);
+      continue;
+    }
+    // A buffer that the program owns and mutates: its first value is a constant.
+    if (auto initial = function.getArgAttrOfType<ElementsAttr>(number, "tc.value")) {
+      FailureOr<runtime::Constant> bytes = getConstant(function, initial, owner);
+      if (failed(bytes))
+        return failure();
+      ValueId constant = result.program.addConstant(std::move(*bytes), device);
+      FailureOr<SizeExpr> size = byteSize(function, argument.getType());
+      if (failed(size))
+        return failure();
+      values[argument] = result.program.addOnce(*size, name, device);
+      result.program.init.push_back(runtime::Instruction(runtime::Copy{values[argument], constant, *size}));
+      continue;
+    }
+    std::vector<SizeExpr> sizes = convert(getSizes(argument.getType())), strides;
+    if (auto permutation = function.getArgAttrOfType<DenseI64ArrayAttr>(number, "tc.permutation"))
+      unpermute(permutation, sizes, strides);
+    values[argument] = result.program.addTensorInput(name, *dtype, sizes, strides, device);
+    result.program.inputs.back().isMutated = mutated.contains(number);
+  }
+  return success();
+}
+
+// The function's attribute tc.outputs lists what the program returns besides tensors; without it there are only tensors.
+LogicalResult ProgramBuilder::planOutputs() {
+  auto terminator = function.getBody().front().getTerminator();
+  programOutput.assign(terminator->getNumOperands(), -1);
+  if (auto outputs = function->getAttrOfType<ArrayAttr>("tc.outputs")) {
+    for (Attribute output : outputs) {
+      if (auto operand = dyn_cast<OperandAttr>(output)) {
+        if (operand.getIndex() >= programOutput.size())
+          return function.emitError("tc.outputs names result ") << operand.getIndex() << " of " << programOutput.size();
+        programOutput[operand.getIndex()] = result.program.outputs.size();
+        result.program.outputs.emplace_back();
+      } else if (auto size = dyn_cast<SizeAttr>(output)) {
+        addIntOutput(convert(size));
+      } else if (auto integer = dyn_cast<IntegerAttr>(output); integer && !isa<BoolAttr>(output)) {
+        addIntOutput(SizeExpr(integer.getInt()));
+      }
+    }
+  } else {
+    for (auto [number, index] : llvm::enumerate(programOutput)) {
+      if (function.getResultAttr(number, "tc.mutates"))
+        continue;
+      index = result.program.outputs.size();
+      result.program.outputs.emplace_back();
+    }
+  }
+  for (auto [number, operand] : llvm::enumerate(terminator->getOperands())) {
+    Value root = getRoot(operand);
+    if (programOutput[number] >= 0 && root.getDefiningOp<fusion::KernelOp>())
+      outputOf.try_emplace(root, number);
+  }
+  return success();
+}
+
+void ProgramBuilder::addIntOutput(SizeExpr value) {
+  runtime::Output &output = result.program.outputs.emplace_back();
+  output.kind = runtime::Output::Kind::Int;
+  output.name = "output" + std::to_string(result.program.outputs.size() - 1);
+  output.sizes = {std::move(value)};
+}
+
+runtime::TensorDesc ProgramBuilder::describe(Value value) {
+  return {values.lookup(value), *getDType(getElementTypeOrSelf(value.getType())), convert(getSizes(value.getType())), {}, 0};
+}
+
+LogicalResult ProgramBuilder::addOp(Operation &op) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(&op)
+      .Case<ConstantOp>([&](ConstantOp constant) -> LogicalResult {
+        FailureOr<runtime::Constant> bytes = getConstant(constant, constant.getValue(), owner);
+        if (failed(bytes))
+          return failure();
+        values[constant.getResult()] = result.program.addConstant(std::move(*bytes), device);
+        isOnce[constant.getResult()] = true;
+        return success();
+      })
+      .Case<ReshapeOp>([&](ReshapeOp reshape) {
+        values[reshape.getResult()] = values.lookup(reshape.getInput());
+        isOnce[reshape.getResult()] = isOnce.lookup(reshape.getInput());
+        return success();
+      })
+      .Case<fusion::KernelOp>([&](fusion::KernelOp kernel) { return addKernel(kernel); })
+      .Case<ExternOp>([&](ExternOp call) { return addExtern(call); })
+      .Case<func::ReturnOp>([&](func::ReturnOp) { return addOutputs(); })
+      .Default([](Operation *other) { return other->emitError("is not supported in a host program"); });
+}
+
+LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
+  uint32_t number = kernelOf[nextKernel++];
+  const KernelLaunchInfo &info = result.launchInfos[number];
+  bool once = llvm::all_of(kernel.getInputs(), [&](Value input) { return isOnce.lookup(input); }) && info.symbols.empty() &&
+              llvm::all_of(kernel.getResultTypes(), [](Type type) { return cast<RankedTensorType>(type).hasStaticShape(); });
+
+  std::vector<runtime::BufferArg> buffers;
+  for (Value input : kernel.getInputs())
+    buffers.push_back({values.lookup(input), runtime::Access::Read});
+  SmallVector<ValueId> results;
+  for (Value value : kernel.getResults()) {
+    FailureOr<SizeExpr> bytes = byteSize(kernel, value.getType());
+    if (failed(bytes))
+      return failure();
+    ValueId id;
+    auto output = outputOf.find(value);
+    if (once) {
+      id = result.program.addOnce(*bytes, kernel.getName().str(), device);
+      outputOf.erase(value);
+    } else if (output != outputOf.end()) {
+      unsigned index = output->second;
+      Value returned = function.getBody().front().getTerminator()->getOperand(index);
+      std::vector<SizeExpr> sizes = convert(getSizes(returned.getType())), strides;
+      if (auto permutation = function.getResultAttrOfType<DenseI64ArrayAttr>(index, "tc.permutation"))
+        unpermute(permutation, sizes, strides);
+      auto dtype = *getDType(getElementTypeOrSelf(returned.getType()));
+      runtime::Output &out = result.program.outputs[programOutput[index]];
+      out = {runtime::Output::Kind::Tensor, "output" + std::to_string(programOutput[index]), 0, dtype, device, sizes, strides, 0};
+      runtime::Value memory;
+      memory.kind = runtime::Value::Kind::Output;
+      memory.index = programOutput[index];
+      memory.bytes = *bytes;
+      memory.device = device;
+      id = result.program.values.size();
+      result.program.values.push_back(std::move(memory));
+    } else {
+      id = result.program.addArena(*bytes, kernel.getName().str(), device);
+    }
+    values[value] = id;
+    isOnce[value] = once;
+    results.push_back(id);
+    buffers.push_back({id, runtime::Access::Write});
+  }
+  if (info.workspaceBytes)
+    buffers.push_back({result.program.addArena(convert(info.workspaceBytes), kernel.getName().str() + "_workspace", device),
+                       runtime::Access::ReadWrite});
+
+  std::vector<SizeExpr> symbolValues;
+  for (StringAttr symbol : info.symbols)
+    symbolValues.push_back(SizeExpr::symbol(symbolNumber(symbol)));
+  for (auto [index, phase] : llvm::enumerate(info.phases)) {
+    uint32_t entry = result.firstEntry[number] + index;
+    runtime::Instruction instruction = [&]() -> runtime::Instruction {
+      if (device.kind == runtime::DeviceKind::CUDA) {
+        runtime::CudaLaunch launch{entry, buffers, symbolValues};
+        for (int d = 0; d < 3; ++d) {
+          launch.grid[d] = phase.grid[d] ? convert(phase.grid[d]) : SizeExpr(1);
+          launch.block[d] = phase.block[d];
+        }
+        launch.sharedBytes = phase.sharedBytes ? convert(phase.sharedBytes) : SizeExpr(0);
+        return runtime::Instruction(std::move(launch));
+      }
+      runtime::Launch launch{entry, buffers, symbolValues, convert(phase.extent), SizeExpr(phase.grain),
+                             phase.scratchBytes ? convert(phase.scratchBytes) : SizeExpr(0)};
+      return runtime::Instruction(std::move(launch));
+    }();
+    instruction.name = kernel.getName().str();
+    if (!once && info.phases.size() == 1)
+      for (auto [written, read] : info.inPlace)
+        instruction.inPlace.push_back({results[written], values.lookup(kernel.getInputs()[read])});
+    (once ? result.program.init : result.program.body).push_back(std::move(instruction));
+  }
+  return success();
+}
+
+LogicalResult ProgramBuilder::addExtern(ExternOp op) {
+  runtime::Extern call;
+  call.callback = result.externs.size();
+  result.externs.push_back({op.getName().str(), op.getArgs(), op.getNumOperands(), op.getLoc()});
+  for (Value operand : op.getOperands()) {
+    if (!isa<RankedTensorType>(operand.getType()))
+      return op.emitOpError("passes a scalar of type ") << operand.getType() << ", which is not supported";
+    call.args.push_back(describe(operand));
+  }
+  op.getArgs().walk([&](SizeAttr size) {
+    if (!size.getConstant())
+      call.args.push_back(convert(size));
+  });
+  for (Value value : op.getResults()) {
+    runtime::Extern::Result out;
+    if (value.getType().isIndex()) {
+      auto symbol = op->getAttrOfType<StringAttr>("tc.symbol");
+      if (!symbol)
+        return op.emitOpError("has an index result without the attribute tc.symbol");
+      out.kind = runtime::Extern::Result::Kind::Symbol;
+      out.symbol = symbolNumber(symbol);
+    } else {
+      FailureOr<SizeExpr> bytes = byteSize(op, value.getType());
+      if (failed(bytes))
+        return failure();
+      values[value] = result.program.addExternal(*bytes, op.getName().str(), device);
+      out.tensor = describe(value);
+    }
+    call.results.push_back(std::move(out));
+  }
+  runtime::Instruction instruction(std::move(call));
+  instruction.name = op.getName().str();
+  result.program.body.push_back(std::move(instruction));
+  return success();
+}
+
+LogicalResult ProgramBuilder::addOutputs() {
+  Operation *terminator = function.getBody().front().getTerminator();
+  SmallVector<runtime::Instruction> mutations;
+  for (auto [number, operand] : llvm::enumerate(terminator->getOperands())) {
+    if (auto argument = function.getResultAttrOfType<IntegerAttr>(number, "tc.mutates")) {
+      Value target = function.getArgument(argument.getInt());
+      if (getRoot(operand) == target)
+        continue;
+      FailureOr<SizeExpr> bytes = byteSize(terminator, operand.getType());
+      if (failed(bytes))
+        return failure();
+      mutations.push_back(runtime::Copy{values.lookup(target), values.lookup(operand), *bytes});
+      continue;
+    }
+    if (programOutput[number] < 0)
+      continue;
+    runtime::Output &output = result.program.outputs[programOutput[number]];
+    output.name = "output" + std::to_string(programOutput[number]);
+    // A symbol that the program defines, or was given.
+    if (operand.getType().isIndex()) {
+      StringAttr symbol;
+      if (Operation *producer = operand.getDefiningOp())
+        symbol = producer->getAttrOfType<StringAttr>("tc.symbol");
+      else
+        symbol = function.getArgAttrOfType<StringAttr>(cast<BlockArgument>(operand).getArgNumber(), "tc.symbol");
+      if (!symbol)
+        return function.emitError("result ") << number << " is an index whose symbol is unknown";
+      output.kind = runtime::Output::Kind::Int;
+      output.sizes = {SizeExpr::symbol(symbolNumber(symbol))};
+      continue;
+    }
+    Value root = getRoot(operand);
+    std::vector<SizeExpr> sizes = convert(getSizes(operand.getType())), strides;
+    if (auto permutation = function.getResultAttrOfType<DenseI64ArrayAttr>(number, "tc.permutation"))
+      unpermute(permutation, sizes, strides);
+    auto first = outputOf.find(root);
+    if (first != outputOf.end() && first->second == number)
+      continue; // the kernel has set it
+    FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(operand.getType()));
+    if (failed(dtype))
+      return function.emitError("result ") << number << " has an unsupported type " << operand.getType();
+    output.dtype = *dtype;
+    output.device = device;
+    output.sizes = sizes;
+    output.strides = strides;
+    if (first != outputOf.end()) {
+      output.kind = runtime::Output::Kind::AliasOutput;
+      output.index = programOutput[first->second];
+      if (output.strides.empty())
+        output.strides = runtime::getRowMajorStrides(sizes);
+      continue;
+    }
+    if (auto argument = function.getResultAttrOfType<IntegerAttr>(number, "tc.aliases")) {
+      output.kind = runtime::Output::Kind::AliasInput;
+      output.index = argument.getInt();
+      if (output.strides.empty())
+        output.strides = runtime::getRowMajorStrides(sizes);
+      continue;
+    }
+    FailureOr<SizeExpr> bytes = byteSize(terminator, operand.getType());
+    if (failed(bytes))
+      return failure();
+    runtime::Value memory;
+    memory.kind = runtime::Value::Kind::Output;
+    memory.index = programOutput[number];
+    memory.bytes = *bytes;
+    memory.device = device;
+    ValueId id = result.program.values.size();
+    result.program.values.push_back(std::move(memory));
+    result.program.body.push_back(runtime::Instruction(runtime::Copy{id, values.lookup(operand), *bytes}));
+  }
+  // After all reads of the arguments' old values.
+  for (runtime::Instruction &mutation : mutations)
+    result.program.body.push_back(std::move(mutation));
+  return success();
+}
+
+FailureOr<HostProgram> ProgramBuilder::build() {
+  result.program.name = function.getName().str();
+  addSymbols();
+  addKernels();
+  if (failed(addInputs()) || failed(planOutputs()))
+    return failure();
+  for (Operation &op : function.getBody().front())
+    if (failed(addOp(op)))
+      return failure();
+  if (runtime::Error error = result.program.verify())
+    return function.emitError("internal error in the host program: ") << error.message();
+  return std::move(result);
+}
+
+FailureOr<HostProgram> buildHostProgram(func::FuncOp function, ArrayRef<fusion::KernelOp> kernels, ArrayRef<uint32_t> kernelOf,
+                                        ArrayRef<KernelLaunchInfo> infos, runtime::Device device,
+                                        std::shared_ptr<const void> owner) {
+  if (!function.getBody().hasOneBlock())
+    return function.emitError("expected a function of one block");
+  return ProgramBuilder(function, kernels, kernelOf, infos, device, std::move(owner)).build();
+}
+
+} // namespace tc

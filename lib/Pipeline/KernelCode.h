@@ -1,0 +1,25 @@
+// The code of a graph's kernels, for whichever target: CPU objects in memory, or PTX in the program.
+#ifndef TC_LIB_PIPELINE_KERNELCODE_H
+#define TC_LIB_PIPELINE_KERNELCODE_H
+
+#include "tc/Conversion/HostProgram/HostProgram.h"
+#include "tc/Runtime/Executable.h"
+
+namespace tc {
+
+class KernelCode {
+public:
+  /// For a target by name; an unknown or unsupported one is an error at `location`.
+  static mlir::FailureOr<std::unique_ptr<KernelCode>> create(llvm::StringRef target, mlir::Location location);
+  virtual ~KernelCode();
+
+  virtual runtime::Device getDevice() const = 0;
+  /// Generates the code of all kernels, several at a time.
+  virtual mlir::FailureOr<std::vector<KernelLaunchInfo>> compile(llvm::ArrayRef<fusion::KernelOp> kernels) = 0;
+  /// The entry points, in the order of the program's kernel table; a GPU's images are put into the program instead.
+  virtual mlir::FailureOr<std::vector<runtime::KernelFn>> finish(runtime::Program &program) = 0;
+};
+
+} // namespace tc
+
+#endif

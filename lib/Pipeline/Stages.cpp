@@ -1,0 +1,77 @@
+// The order of the stages: one line a stage.
+
+#include "tc/Pipeline/Stages.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "tc/Conversion/TCToLoop/Passes.h"
+#include "tc/Transforms/Decompose/Passes.h"
+#include "tc/Transforms/Functionalize/Passes.h"
+#include "tc/Transforms/Layout/Passes.h"
+
+using namespace mlir;
+
+namespace tc {
+
+static void buildFunctionalize(OpPassManager &manager, const StageOptions &) { manager.addPass(createFunctionalizePass()); }
+
+static void buildDecompose(OpPassManager &manager, const StageOptions &) {
+  manager.addNestedPass<func::FuncOp>(createDecomposePass());
+}
+
+static void buildLayout(OpPassManager &manager, const StageOptions &) {
+  manager.addNestedPass<func::FuncOp>(createNormalizeBoundary());
+}
+
+static void buildSimplify(OpPassManager &manager, const StageOptions &) {
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
+static void buildLoops(OpPassManager &manager, const StageOptions &) {
+  manager.addPass(createTCToLoop());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
+static constexpr Stage stages[] = {
+    {"functionalize", "mutable, aliasing tensors become values", buildFunctionalize, "functional"},
+    {"decompose", "captured calls become typed ops", buildDecompose, "primitive"},
+    {"layout", "strides at the boundary become transposes", buildLayout, ""},
+    {"simplify", "folds, and transposes moved to where they cancel", buildSimplify, "primitive"},
+    {"loops", "primitive ops become iteration spaces", buildLoops, "loops"},
+};
+
+ArrayRef<Stage> getStages() { return stages; }
+
+namespace {
+
+struct StagePipelineOptions : PassPipelineOptions<StagePipelineOptions> {
+  Option<std::string> target{*this, "target", llvm::cl::desc("the target's name"), llvm::cl::init("host")};
+};
+
+struct LowerOptions : PassPipelineOptions<LowerOptions> {
+  Option<std::string> target{*this, "target", llvm::cl::desc("the target's name"), llvm::cl::init("host")};
+  Option<std::string> stopAfter{*this, "stop-after", llvm::cl::desc("the last stage to run"), llvm::cl::init("")};
+};
+
+} // namespace
+
+void registerStagePipelines() {
+  for (const Stage &stage : stages)
+    PassPipelineRegistration<StagePipelineOptions>("tc-stage-" + stage.name.str(), stage.summary,
+                                                   [&stage](OpPassManager &manager, const StagePipelineOptions &options) {
+                                                     stage.build(manager, {options.target});
+                                                   });
+  PassPipelineRegistration<LowerOptions>("tc-lower", "all stages, up to stop-after",
+                                         [](OpPassManager &manager, const LowerOptions &options) {
+                                           for (const Stage &stage : stages) {
+                                             stage.build(manager, {options.target});
+                                             if (stage.name == options.stopAfter)
+                                               break;
+                                           }
+                                         });
+}
+
+} // namespace tc

@@ -1,0 +1,118 @@
+// Strides of arguments and results become explicit transposes.
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "tc/Dialect/TC/IR/Sizes.h"
+#include "tc/Dialect/TC/IR/TC.h"
+#include "tc/Transforms/Layout/Passes.h"
+
+using namespace mlir;
+
+namespace tc {
+#define GEN_PASS_DEF_NORMALIZEBOUNDARY
+#include "tc/Transforms/Layout/Passes.h.inc"
+
+namespace {
+
+// The order of the dimensions in memory, if the strides are those of a permuted row-major tensor and not row-major already.
+// Dimensions of size 1 have no say: they go where they do not disturb the order.
+std::optional<SmallVector<int64_t>> getDensePermutation(ArrayRef<SizeAttr> sizes, ArrayRef<SizeAttr> strides) {
+  if (sizes.size() != strides.size())
+    return std::nullopt;
+  SmallVector<int64_t> order;
+  SizeAttr expected = sizes.empty() ? SizeAttr() : SizeAttr::constant(sizes.front().getContext(), 1);
+  SmallVector<bool> placed(sizes.size(), false);
+  // From the innermost dimension outwards, each time the last one whose stride is the product of the sizes placed so far.
+  for (size_t count = 0; count < sizes.size(); ++count) {
+    int64_t found = -1;
+    for (int64_t dim = sizes.size(); dim-- > 0;)
+      if (!placed[dim] && (strides[dim] == expected || sizes[dim].getConstant() == 1)) {
+        found = dim;
+        // A dimension that extends wins over one of size 1 in the same place.
+        if (sizes[dim].getConstant() != 1)
+          break;
+      }
+    if (found < 0)
+      return std::nullopt;
+    placed[found] = true;
+    order.push_back(found);
+    expected = expected * sizes[found];
+  }
+  std::reverse(order.begin(), order.end());
+  return order;
+}
+
+SmallVector<int64_t> invert(ArrayRef<int64_t> permutation) {
+  SmallVector<int64_t> inverse(permutation.size());
+  for (auto [i, dim] : llvm::enumerate(permutation))
+    inverse[dim] = i;
+  return inverse;
+}
+
+Value transpose(OpBuilder &builder, Location loc, Value tensor, ArrayRef<int64_t> permutation) {
+  SmallVector<SizeAttr> from = getSizes(tensor.getType()), to;
+  for (int64_t dim : permutation)
+    to.push_back(from[dim]);
+  return TransposeOp::create(builder, loc, getTensorType(to, getElementTypeOrSelf(tensor.getType())), tensor, permutation);
+}
+
+struct NormalizeBoundary : impl::NormalizeBoundaryBase<NormalizeBoundary> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    SmallVector<bool> isTied(function.getNumArguments(), false);
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      for (StringRef name : {"tc.mutates", "tc.aliases"})
+        if (auto argument = function.getResultAttrOfType<IntegerAttr>(i, name))
+          if (argument.getInt() >= 0 && argument.getInt() < static_cast<int64_t>(isTied.size()))
+            isTied[argument.getInt()] = true;
+    OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      if (!isTied[i])
+        normalizeArgument(builder, function, i);
+    Operation *terminator = function.getBody().front().getTerminator();
+    builder.setInsertionPoint(terminator);
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      normalizeResult(builder, function, terminator, i);
+    function.setFunctionType(builder.getFunctionType(function.getBody().front().getArgumentTypes(), terminator->getOperandTypes()));
+  }
+
+  static std::optional<SmallVector<int64_t>> getOrder(Type type, ArrayAttr strides) {
+    if (!strides || !isa<RankedTensorType>(type))
+      return std::nullopt;
+    std::optional<SmallVector<int64_t>> order = getDensePermutation(getSizes(type), toSizes(strides));
+    return order && !llvm::is_sorted(*order) ? order : std::nullopt;
+  }
+
+  void normalizeArgument(OpBuilder &builder, func::FuncOp function, unsigned i) {
+    BlockArgument argument = function.getArgument(i);
+    auto order = getOrder(argument.getType(), function.getArgAttrOfType<ArrayAttr>(i, "tc.strides"));
+    if (!order)
+      return;
+    SmallVector<SizeAttr> sizes = getSizes(argument.getType()), inMemory;
+    for (int64_t dim : *order)
+      inMemory.push_back(sizes[dim]);
+    Type element = getElementTypeOrSelf(argument.getType());
+    argument.setType(getTensorType(inMemory, element));
+    Value seen = transpose(builder, argument.getLoc(), argument, invert(*order));
+    argument.replaceAllUsesExcept(seen, seen.getDefiningOp());
+    function.removeArgAttr(i, "tc.strides");
+    function.setArgAttr(i, "tc.permutation", builder.getDenseI64ArrayAttr(*order));
+  }
+
+  void normalizeResult(OpBuilder &builder, func::FuncOp function, Operation *terminator, unsigned i) {
+    if (function.getResultAttr(i, "tc.mutates") || function.getResultAttr(i, "tc.aliases"))
+      return;
+    Value result = terminator->getOperand(i);
+    auto order = getOrder(result.getType(), function.getResultAttrOfType<ArrayAttr>(i, "tc.strides"));
+    if (!order)
+      return;
+    terminator->setOperand(i, transpose(builder, result.getLoc(), result, *order));
+    function.removeResultAttr(i, builder.getStringAttr("tc.strides"));
+    function.setResultAttr(i, "tc.permutation", builder.getDenseI64ArrayAttr(*order));
+  }
+};
+
+} // namespace
+} // namespace tc

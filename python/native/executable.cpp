@@ -1,0 +1,274 @@
+// Compiling and running from Python. Tensors cross by DLPack's C exchange API: inputs are looked at in place, outputs are
+// allocated by torch, and no Python code runs on the way but for operators without a lowering.
+
+#include "bindings.h"
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <ATen/dlpack.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <numeric>
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace tcpy {
+
+namespace {
+
+/// Threads and memory of the process, and how tensors are made and looked at.
+struct Runtime {
+  Runtime(nb::capsule exchange, nb::callable makeAlias, unsigned maxThreads)
+      : api(static_cast<const DLPackExchangeAPI *>(exchange.data())), capsule(exchange), makeAlias(makeAlias) {
+    if (!api || api->header.version.major != DLPACK_MAJOR_VERSION)
+      throw std::runtime_error("torch's DLPack exchange API has another major version");
+    handle = tcRuntimeCreate(maxThreads);
+  }
+  ~Runtime() { tcRuntimeDestroy(handle); }
+
+  TcRuntime *handle;
+  const DLPackExchangeAPI *api;
+  nb::capsule capsule;
+  /// (tensor, sizes, strides, offset) -> view
+  nb::callable makeAlias;
+};
+
+void ignoreError(void *, const char *, const char *) {}
+
+/// The outputs of one run, from torch's allocator.
+struct Outputs {
+  const DLPackExchangeAPI *api = nullptr;
+  std::array<DLManagedTensorVersioned *, 8> few{};
+  std::vector<DLManagedTensorVersioned *> many;
+  DLManagedTensorVersioned *&at(uint32_t i) { return many.empty() ? few[i] : many[i]; }
+
+  // torch allocates row-major; other strides are a permutation of the same memory.
+  static int allocate(void *context, uint32_t output, const TcDLTensor *requested, void **data) {
+    auto &self = *static_cast<Outputs *>(context);
+    auto *prototype = static_cast<const DLTensor *>(requested);
+    int rank = prototype->ndim;
+    std::array<int64_t, 16> sizes;
+    std::array<int, 16> order;
+    std::iota(order.begin(), order.begin() + rank, 0);
+    std::sort(order.begin(), order.begin() + rank, [&](int a, int b) {
+      return std::pair(-prototype->strides[a], a) < std::pair(-prototype->strides[b], b);
+    });
+    for (int i = 0; i < rank; ++i)
+      sizes[i] = prototype->shape[order[i]];
+    DLTensor request = *prototype;
+    request.shape = sizes.data();
+    request.strides = nullptr;
+    DLManagedTensorVersioned *&tensor = self.at(output);
+    if (self.api->managed_tensor_allocator(&request, &tensor, nullptr, ignoreError) || !tensor)
+      return 1;
+    std::copy_n(prototype->shape, rank, tensor->dl_tensor.shape);
+    if (tensor->dl_tensor.strides)
+      std::copy_n(prototype->strides, rank, tensor->dl_tensor.strides);
+    *data = static_cast<char *>(tensor->dl_tensor.data) + tensor->dl_tensor.byte_offset;
+    return 0;
+  }
+  static void release(void *context, uint32_t output, void *) {
+    DLManagedTensorVersioned *&tensor = static_cast<Outputs *>(context)->at(output);
+    if (tensor && tensor->deleter)
+      tensor->deleter(tensor);
+    tensor = nullptr;
+  }
+  ~Outputs() {
+    for (uint32_t i = 0, e = many.empty() ? few.size() : many.size(); i < e; ++i)
+      release(this, i, nullptr);
+  }
+  /// A Python tensor, which owns the memory from here on.
+  nb::object take(uint32_t output) {
+    void *object = nullptr;
+    DLManagedTensorVersioned *tensor = std::exchange(at(output), nullptr);
+    if (api->managed_tensor_to_py_object_no_sync(tensor, &object)) {
+      PyErr_Clear();
+      throw std::runtime_error("torch did not take an output tensor");
+    }
+    return nb::steal(static_cast<PyObject *>(object));
+  }
+};
+
+class Executable {
+public:
+  Executable(Runtime &runtime, TcExecutable *handle) : runtime(runtime), handle(handle), info(tcExecutableGetInfo(handle)) {}
+  ~Executable() { tcExecutableDestroy(handle); }
+  Executable(const Executable &) = delete;
+
+  nb::list run(nb::list arguments, unsigned threads);
+  std::string describe() const {
+    char *text = tcExecutableDescribe(handle);
+    std::string copy = text;
+    tcStringFree(text);
+    return copy;
+  }
+
+  Runtime &runtime;
+  TcExecutable *handle;
+  TcExecutableInfo info;
+  /// Call backs: (tensors and ints) -> list of tensors and ints.
+  std::vector<nb::callable> externs;
+
+private:
+  nb::object makeTensor(const DLTensor &view);
+  static int callExtern(void *context, size_t index, size_t numInputs, const TcInput *inputs, size_t numResults,
+                        TcExternResult *results, char *message, size_t messageSize);
+  static void releaseExtern(void *, void *object) {
+    nb::gil_scoped_acquire gil;
+    Py_DECREF(static_cast<PyObject *>(object));
+  }
+};
+
+// A tensor over memory of the run, for the time of a call back.
+nb::object Executable::makeTensor(const DLTensor &view) {
+  struct Borrowed {
+    DLManagedTensorVersioned tensor{};
+    std::array<int64_t, 16> sizes, strides;
+  };
+  auto borrowed = std::make_unique<Borrowed>();
+  borrowed->tensor.version = {DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION};
+  borrowed->tensor.manager_ctx = borrowed.get();
+  borrowed->tensor.deleter = [](DLManagedTensorVersioned *self) { delete static_cast<Borrowed *>(self->manager_ctx); };
+  borrowed->tensor.dl_tensor = view;
+  std::copy_n(view.shape, view.ndim, borrowed->sizes.begin());
+  std::copy_n(view.strides, view.ndim, borrowed->strides.begin());
+  borrowed->tensor.dl_tensor.shape = borrowed->sizes.data();
+  borrowed->tensor.dl_tensor.strides = borrowed->strides.data();
+  void *object = nullptr;
+  if (runtime.api->managed_tensor_to_py_object_no_sync(&borrowed->tensor, &object))
+    throw nb::python_error();
+  borrowed.release();
+  return nb::steal(static_cast<PyObject *>(object));
+}
+
+int Executable::callExtern(void *context, size_t index, size_t numInputs, const TcInput *inputs, size_t numResults,
+                           TcExternResult *results, char *message, size_t messageSize) {
+  auto &self = *static_cast<Executable *>(context);
+  nb::gil_scoped_acquire gil;
+  try {
+    nb::list arguments;
+    for (size_t i = 0; i < numInputs; ++i) {
+      if (inputs[i].tensor)
+        arguments.append(self.makeTensor(*static_cast<const DLTensor *>(inputs[i].tensor)));
+      else
+        arguments.append(inputs[i].integer);
+    }
+    nb::list outputs = nb::cast<nb::list>(self.externs.at(index)(arguments));
+    if (outputs.size() != numResults)
+      throw std::runtime_error("expected " + std::to_string(numResults) + " results, got " + std::to_string(outputs.size()));
+    for (size_t i = 0; i < numResults; ++i) {
+      nb::object output = outputs[i];
+      if (nb::isinstance<nb::int_>(output)) {
+        results[i].integer = nb::cast<int64_t>(output);
+        continue;
+      }
+      if (self.runtime.api->dltensor_from_py_object_no_sync(output.ptr(), static_cast<DLTensor *>(results[i].tensor)))
+        throw nb::python_error();
+      results[i].handle = output.release().ptr();
+    }
+    return 0;
+  } catch (const std::exception &error) {
+    std::snprintf(message, messageSize, "%s: %s", tcExecutableGetExternName(self.handle, index), error.what());
+    return 1;
+  }
+}
+
+nb::list Executable::run(nb::list arguments, unsigned threads) {
+  size_t count = arguments.size();
+  std::vector<DLTensor> tensors(count);
+  std::vector<TcInput> inputs(count);
+  for (size_t i = 0; i < count; ++i) {
+    PyObject *object = NB_LIST_GET_ITEM(arguments.ptr(), i);
+    if (PyLong_Check(object)) {
+      inputs[i] = {nullptr, PyLong_AsLongLong(object)};
+      if (PyErr_Occurred())
+        throw nb::python_error();
+      continue;
+    }
+    if (runtime.api->dltensor_from_py_object_no_sync(object, &tensors[i]))
+      throw nb::python_error();
+    inputs[i] = {&tensors[i], 0};
+  }
+  Outputs outputs;
+  outputs.api = runtime.api;
+  if (info.outputs > outputs.few.size())
+    outputs.many.resize(info.outputs);
+  std::vector<TcResult> results(info.outputs);
+  TcOutputAllocator allocator{&outputs, Outputs::allocate, Outputs::release};
+  TcExternHandler handler{this, callExtern, releaseExtern};
+  TcRunOptions options{threads, nullptr, &allocator, externs.empty() ? nullptr : &handler};
+  char *error;
+  {
+    nb::gil_scoped_release release;
+    error = tcExecutableRun(handle, count, inputs.data(), results.size(), results.data(), &options);
+  }
+  if (error) {
+    std::string message = error;
+    tcStringFree(error);
+    throw std::runtime_error(message);
+  }
+  nb::list list;
+  for (size_t i = 0; i < results.size(); ++i) {
+    const TcResult &result = results[i];
+    if (result.kind == TC_RESULT_TENSOR) {
+      list.append(outputs.take(i));
+    } else if (result.kind == TC_RESULT_INTEGER) {
+      list.append(result.integer);
+    } else {
+      nb::object base = result.kind == TC_RESULT_ALIAS_INPUT ? nb::borrow(arguments[result.index]) : nb::borrow(list[result.index]);
+      nb::list sizes, strides;
+      for (int d = 0; d < result.rank; ++d) {
+        sizes.append(result.sizes[d]);
+        strides.append(result.strides[d]);
+      }
+      list.append(runtime.makeAlias(base, sizes, strides, result.offset));
+    }
+  }
+  return list;
+}
+
+Executable *compileModule(Module &module, Runtime &runtime, const std::string &target, unsigned threads, bool verifyContracts,
+                          bool printTimes) {
+  TcCompileOptions options{target.c_str(), threads, verifyContracts, printTimes};
+  TcExecutable *executable;
+  {
+    nb::gil_scoped_release release;
+    executable = tcCompile(module.handle, runtime.handle, &options);
+  }
+  if (!executable)
+    module.context.raise();
+  return new Executable(runtime, executable);
+}
+
+} // namespace
+
+void bindExecutable(nb::module_ &m) {
+  nb::class_<Runtime>(m, "Runtime", "Threads and cached memory, shared by all executables.")
+      .def(nb::init<nb::capsule, nb::callable, unsigned>(), "exchange_api"_a, "make_alias"_a, "max_threads"_a = 0);
+  nb::class_<Executable>(m, "Executable", "Compiled code; run may be called by several threads at once.")
+      .def("run", &Executable::run, "arguments"_a, "threads"_a = 0)
+      .def("describe", &Executable::describe, "Tables of kernels, buffers and times.")
+      .def("set_externs", [](Executable &self, std::vector<nb::callable> externs) { self.externs = std::move(externs); })
+      .def_prop_ro("externs",
+                   [](const Executable &self) {
+                     nb::list list;
+                     for (size_t i = 0; i < self.info.externs; ++i)
+                       list.append(nb::make_tuple(tcExecutableGetExternName(self.handle, i),
+                                                  tcExecutableGetExternArguments(self.handle, i)));
+                     return list;
+                   },
+                   "Pairs of an operator's name and its arguments as JSON.")
+      .def_prop_ro("launches", [](const Executable &self) { return self.info.launches; })
+      .def_prop_ro("kernels", [](const Executable &self) { return self.info.kernels; })
+      .def_prop_ro("arena_bytes", [](const Executable &self) { return self.info.arenaBytes; })
+      .def_prop_ro("compile_milliseconds", [](const Executable &self) { return self.info.compileMilliseconds; });
+  m.def("compile", &compileModule, "module"_a, "runtime"_a, "target"_a = "host", "threads"_a = 0, "verify_contracts"_a = false,
+        "print_times"_a = false, nb::keep_alive<0, 2>(), "Compiles a captured module.");
+}
+
+} // namespace tcpy

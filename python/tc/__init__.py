@@ -1,0 +1,11 @@
+"""tc: an MLIR-native tensor compiler behind torch.compile.
+
+    torch.compile(model, backend="tc")      compile as you run
+    tc.load("model.pt2")                    a callable from a file of torch.export.save
+"""
+
+from ._tc import CompileError
+from .backend import counters, tc_backend
+from .pt2 import load
+
+__all__ = ["CompileError", "counters", "load", "tc_backend"]

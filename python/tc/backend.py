@@ -1,0 +1,118 @@
+"""The torch.compile backend: AOTAutograd in front, tc's compiler behind."""
+
+import collections
+import functools
+import logging
+import threading
+
+import torch
+
+from . import _tc
+from .capture import capture
+from .config import config
+from .externs import make_extern
+
+log = logging.getLogger(__name__)
+
+#: graphs, kernels, extern (calls back into PyTorch), fallback; extern:<name> each
+counters = collections.Counter()
+
+_lock = threading.Lock()
+
+
+@functools.cache
+def _make_runtime():
+    return _tc.Runtime(torch.Tensor.__dlpack_c_exchange_api__, _make_alias, 0)
+
+
+def runtime():
+    """The process's threads and cached memory."""
+    with _lock:
+        return _make_runtime()
+
+
+def _make_alias(tensor, sizes, strides, offset):
+    if offset == 0 and list(tensor.shape) == sizes and list(tensor.stride()) == strides:
+        return tensor
+    return tensor.as_strided(sizes, strides, tensor.storage_offset() + offset)
+
+
+def _count(executable):
+    with _lock:
+        counters["graphs"] += 1
+        counters["kernels"] += executable.kernels
+        counters["extern"] += len(executable.externs)
+        for name, _ in executable.externs:
+            counters[f"extern:{name}"] += 1
+
+
+def compile_module(module, settings):
+    """An executable of a captured tc module, with its call backs in place."""
+    executable = _tc.compile(module, runtime(), settings.target, 0, settings.verify_contracts)
+    executable.set_externs([make_extern(name, arguments) for name, arguments in executable.externs])
+    _count(executable)
+    log.info("%s", executable.describe())
+    return executable
+
+
+def _compile_graph(gm, example_inputs, settings):
+    """AOTAutograd's compiler: an ATen graph in, a callable that takes a list of its inputs out."""
+    context = _tc.Context()
+    try:
+        module, spec = capture(context, gm, example_inputs)
+        executable = compile_module(module, settings)
+    except Exception as error:
+        if not settings.fallback:
+            raise
+        log.warning("tc could not compile a graph, which runs in eager mode: %s", error)
+        with _lock:
+            counters["fallback"] += 1
+        from functorch.compile import make_boxed_func
+
+        return make_boxed_func(gm.forward)
+
+    run, get_num_threads = executable.run, torch.get_num_threads
+    if spec == list(range(len(spec))):
+
+        def compiled(args):
+            outputs = run(args, get_num_threads())
+            args.clear()
+            return outputs
+
+    else:
+
+        def compiled(args):
+            outputs = run(args, get_num_threads())
+            args.clear()
+            return [outputs[entry] if isinstance(entry, int) else entry[0] for entry in spec]
+
+    compiled._boxed_call = True
+    return compiled
+
+
+def _needs_grad(gm, example_inputs):
+    if not torch.is_grad_enabled():
+        return False
+    tensors = [x for x in example_inputs if isinstance(x, torch.Tensor)]
+    tensors += list(gm.parameters())
+    return any(x.requires_grad for x in tensors)
+
+
+def tc_backend(gm, example_inputs, *, mode=None, options=None):
+    """For `torch.compile(model, backend="tc")`; `options` are the fields of `tc.config.Config`."""
+    from functorch.compile import min_cut_rematerialization_partition
+    from torch._dynamo.backends.common import aot_autograd
+
+    settings = config.updated(options or {})
+    compiler = functools.partial(_compile_graph, settings=settings)
+    # Inference graphs come with their mutations and views; training graphs are functional by the nature of autograd.
+    compile_fx = aot_autograd(
+        fw_compiler=compiler,
+        bw_compiler=compiler,
+        inference_compiler=compiler,
+        partition_fn=min_cut_rematerialization_partition,
+        decompositions={},
+        keep_inference_input_mutations=True,
+        disable_functionalization=not _needs_grad(gm, example_inputs),
+    )
+    return compile_fx(gm, example_inputs)

@@ -1,0 +1,61 @@
+"""Operators without a lowering, called back through PyTorch's dispatcher."""
+
+import json
+
+import torch
+
+from .dtypes import DTYPES
+
+
+def make_extern(name, arguments_json):
+    """A callable for `Executable.set_externs`: takes the call's tensors and ints, returns a list of results."""
+    arguments = json.loads(arguments_json)
+    namespace, _, rest = name.rpartition("::")
+    packet, _, overload = rest.partition(".")
+    op = getattr(getattr(getattr(torch.ops, namespace or "aten"), packet), overload or "default")
+    schema_args = op._schema.arguments
+
+    def resolve(argument, inputs):
+        if isinstance(argument, list):
+            return [resolve(element, inputs) for element in argument]
+        if isinstance(argument, dict):
+            kind, value = next(iter(argument.items()))
+            if kind in ("tensor", "size"):
+                return inputs[value]
+            return float(value) if kind == "float" else DTYPES[value]
+        return argument
+
+    def to_python(schema_arg, value):
+        if not isinstance(value, str):
+            return value
+        kind = str(schema_arg.type)
+        if "Device" in kind:
+            return torch.device(value)
+        if "Layout" in kind or "MemoryFormat" in kind or value.startswith("torch."):
+            return getattr(torch, value.removeprefix("torch."))
+        return value
+
+    def call(inputs):
+        positional, named = [], {}
+        for schema_arg, argument in zip(schema_args, arguments):
+            value = to_python(schema_arg, resolve(argument, inputs))
+            if schema_arg.kwarg_only:
+                named[schema_arg.name] = value
+            else:
+                positional.append(value)
+        with torch.no_grad():
+            results = op(*positional, **named)
+        if not isinstance(results, (list, tuple)):
+            results = [results]
+        storages = {x.untyped_storage().data_ptr() for x in inputs if isinstance(x, torch.Tensor)}
+        flat = []
+        for result in results:
+            for tensor in result if isinstance(result, (list, tuple)) else [result]:
+                if isinstance(tensor, torch.Tensor):
+                    # The inputs' memory is the run's own: what aliases it must not outlive the call.
+                    shares = tensor.untyped_storage().data_ptr() in storages
+                    tensor = tensor.contiguous().clone() if shares else tensor.contiguous()
+                flat.append(tensor)
+        return flat
+
+    return call

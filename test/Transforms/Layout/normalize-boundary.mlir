@@ -1,0 +1,34 @@
+// RUN: tc-opt %s --tc-normalize-boundary | FileCheck %s
+
+// Channels last, in and out.
+// CHECK-LABEL: func @channels_last
+// CHECK-SAME: %[[X:.*]]: tensor<2x8x8x3xf32> {tc.permutation = array<i64: 0, 2, 3, 1>}
+// CHECK-SAME: -> (tensor<2x8x8x3xf32> {tc.permutation = array<i64: 0, 2, 3, 1>})
+func.func @channels_last(%x: tensor<2x3x8x8xf32> {tc.strides = [#tc.size<192>, #tc.size<1>, #tc.size<24>, #tc.size<3>]})
+    -> (tensor<2x3x8x8xf32> {tc.strides = [#tc.size<192>, #tc.size<1>, #tc.size<24>, #tc.size<3>]}) {
+  // CHECK: %[[SEEN:.*]] = tc.transpose %[[X]] [0, 3, 1, 2]
+  // CHECK: %[[Y:.*]] = tc.neg %[[SEEN]]
+  // CHECK: %[[OUT:.*]] = tc.transpose %[[Y]] [0, 2, 3, 1]
+  // CHECK: return %[[OUT]]
+  %0 = tc.neg %x : (tensor<2x3x8x8xf32>) -> tensor<2x3x8x8xf32>
+  return %0 : tensor<2x3x8x8xf32>
+}
+
+// A transposed matrix with a symbolic size.
+// CHECK-LABEL: func @transposed
+// CHECK-SAME: tensor<8x?xf32, #tc.sizes<[8, s0]>> {tc.permutation = array<i64: 1, 0>}
+func.func @transposed(%x: tensor<?x8xf32, #tc.sizes<[s0, 8]>> {tc.strides = [#tc.size<1>, #tc.size<s0>]}) -> tensor<?x8xf32, #tc.sizes<[s0, 8]>> {
+  %0 = tc.neg %x : (tensor<?x8xf32, #tc.sizes<[s0, 8]>>) -> tensor<?x8xf32, #tc.sizes<[s0, 8]>>
+  return %0 : tensor<?x8xf32, #tc.sizes<[s0, 8]>>
+}
+
+// Gaps and repeated elements are left to the host, a mutated argument stays as it is.
+// CHECK-LABEL: func @untouched
+// CHECK-SAME: tensor<4x8xf32> {tc.strides = [#tc.size<16>, #tc.size<1>]}
+// CHECK-SAME: tensor<4x8xf32> {tc.strides = [#tc.size<1>, #tc.size<4>]}
+// CHECK-NOT: tc.transpose
+func.func @untouched(%x: tensor<4x8xf32> {tc.strides = [#tc.size<16>, #tc.size<1>]},
+                     %y: tensor<4x8xf32> {tc.strides = [#tc.size<1>, #tc.size<4>]}) -> (tensor<4x8xf32>, tensor<4x8xf32> {tc.mutates = 1}) {
+  %0 = tc.add %x, %y : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %0, %0 : tensor<4x8xf32>, tensor<4x8xf32>
+}
