@@ -15,6 +15,7 @@ TcContext::TcContext() {
   tc::registerAllDialects(registry);
   // Kernels are compiled on threads of their own, each through this context.
   context = std::make_shared<MLIRContext>(registry, MLIRContext::Threading::ENABLED);
+  context->printOpOnDiagnostic(false);
   context->loadAllAvailableDialects();
   context->getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
     if (!handler)

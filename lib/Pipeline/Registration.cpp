@@ -13,6 +13,7 @@
 #include "tc/Target/CPU/ObjectCode.h"
 #include "tc/Transforms/Decompose/Passes.h"
 #include "tc/Transforms/Functionalize/Passes.h"
+#include "tc/Transforms/Fuse/Passes.h"
 #include "tc/Transforms/Layout/Passes.h"
 
 #include <mutex>
@@ -35,6 +36,8 @@ void registerAllPasses() {
     registerTCDecomposePasses();
     registerTCLayoutPasses();
     registerTCToLoopPasses();
+    registerTCFusePasses();
+    registerFusePipeline();
     registerTCFusionToCPUPasses();
     registerTCExpandMathPasses();
     registerStagePipelines();

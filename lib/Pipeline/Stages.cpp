@@ -8,6 +8,7 @@
 #include "tc/Conversion/TCToLoop/Passes.h"
 #include "tc/Transforms/Decompose/Passes.h"
 #include "tc/Transforms/Functionalize/Passes.h"
+#include "tc/Transforms/Fuse/Passes.h"
 #include "tc/Transforms/Layout/Passes.h"
 
 using namespace mlir;
@@ -35,12 +36,15 @@ static void buildLoops(OpPassManager &manager, const StageOptions &) {
   manager.addPass(createCSEPass());
 }
 
+static void buildFuse(OpPassManager &manager, const StageOptions &) { buildFusePipeline(manager); }
+
 static constexpr Stage stages[] = {
     {"functionalize", "mutable, aliasing tensors become values", buildFunctionalize, "functional"},
     {"decompose", "captured calls become typed ops", buildDecompose, "primitive"},
     {"layout", "strides at the boundary become transposes", buildLayout, ""},
     {"simplify", "folds, and transposes moved to where they cancel", buildSimplify, "primitive"},
     {"loops", "primitive ops become iteration spaces", buildLoops, "loops"},
+    {"fuse", "loops become kernels", buildFuse, "kernels"},
 };
 
 ArrayRef<Stage> getStages() { return stages; }
