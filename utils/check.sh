@@ -16,7 +16,6 @@ suite_docs() { "$TC_PYTHON" utils/gen_docs.py --build "$build" --check; }
 suite_lit() { cmake --build "$build" --target check-lit -j "$JOBS"; }
 
 suite_unit() {
-  # "no tests" is an honest state of a young tree, "cannot run" is not.
   ctest --test-dir "$build" -j "$JOBS" --output-on-failure --progress --no-tests=error
 }
 

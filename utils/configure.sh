@@ -5,7 +5,7 @@ set -euo pipefail
 folder=$1
 shift
 record=$folder/.configured
-if [ -f "$folder/build.ninja" ] && [ "$(cat "$record" 2>/dev/null)" = "$*" ]; then exit 0; fi
+if [ -f "$folder/build.ninja" ] && [ -f "$folder/CMakeCache.txt" ] && [ "$(cat "$record" 2>/dev/null)" = "$*" ]; then exit 0; fi
 
 printf '\033[1m== configuring %s\033[0m\n' "$folder"
 # Another compiler needs a fresh cache; CMake would otherwise start over with defaults.

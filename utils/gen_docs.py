@@ -27,7 +27,7 @@ def declarations():
                 yield "dialects", found[1], source
             elif "-gen-pass-decls" in line:
                 found = re.search(r"-name=?\s*(\w+)", line)
-                yield "passes", found[1] if found else source.parent.name, source
+                yield "passes", (found[1] if found else source.parent.name).removeprefix("TC"), source
 
 
 def generate(kind, name, source, tblgen, includes):
