@@ -15,6 +15,7 @@
 #include "tc/Transforms/Functionalize/Passes.h"
 #include "tc/Transforms/Fuse/Passes.h"
 #include "tc/Transforms/Layout/Passes.h"
+#include "tc/Transforms/Schedule/Passes.h"
 
 #include <mutex>
 
@@ -38,6 +39,8 @@ void registerAllPasses() {
     registerTCToLoopPasses();
     registerTCFusePasses();
     registerFusePipeline();
+    registerTCSchedulePasses();
+    registerSchedulePipeline();
     registerTCFusionToCPUPasses();
     registerTCExpandMathPasses();
     registerStagePipelines();

@@ -9,7 +9,9 @@
 #include "tc/Transforms/Decompose/Passes.h"
 #include "tc/Transforms/Functionalize/Passes.h"
 #include "tc/Transforms/Fuse/Passes.h"
+#include "tc/Target/CPU/Target.h"
 #include "tc/Transforms/Layout/Passes.h"
+#include "tc/Transforms/Schedule/Passes.h"
 
 using namespace mlir;
 
@@ -38,6 +40,19 @@ static void buildLoops(OpPassManager &manager, const StageOptions &) {
 
 static void buildFuse(OpPassManager &manager, const StageOptions &) { buildFusePipeline(manager); }
 
+static void buildSchedule(OpPassManager &manager, const StageOptions &options) {
+  ScheduleTarget target;
+  // An unknown name is an error of code generation; here any numbers do.
+  if (llvm::Expected<cpu::Target> cpu = cpu::Target::get(options.target)) {
+    target.vectorBits = cpu->vectorBits;
+    target.vectorRegisters = cpu->vectorRegisters;
+    target.l2Bytes = cpu->l2Bytes;
+  } else {
+    llvm::consumeError(cpu.takeError());
+  }
+  buildSchedulePipeline(manager, target);
+}
+
 static constexpr Stage stages[] = {
     {"functionalize", "mutable, aliasing tensors become values", buildFunctionalize, "functional"},
     {"decompose", "captured calls become typed ops", buildDecompose, "primitive"},
@@ -45,6 +60,7 @@ static constexpr Stage stages[] = {
     {"simplify", "folds, and transposes moved to where they cancel", buildSimplify, "primitive"},
     {"loops", "primitive ops become iteration spaces", buildLoops, "loops"},
     {"fuse", "loops become kernels", buildFuse, "kernels"},
+    {"schedule", "kernels get schedules, contractions packed operands", buildSchedule, "kernels"},
 };
 
 ArrayRef<Stage> getStages() { return stages; }

@@ -1,12 +1,12 @@
 // tc-inline-loops: maps go into the bodies that read them, where that saves more memory traffic than it repeats work.
 
 #include "Bodies.h"
-#include "IndexExprs.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
+#include "tc/Dialect/Loop/IR/IndexExprs.h"
 #include "tc/Transforms/Fuse/Passes.h"
 #include "llvm/ADT/MapVector.h"
 

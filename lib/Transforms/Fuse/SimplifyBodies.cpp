@@ -1,13 +1,13 @@
 // Patterns that simplify bodies, run to a fixed point together with the canonicalisations of arith and scf.
 
 #include "Bodies.h"
-#include "IndexExprs.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "tc/Dialect/Loop/IR/IndexExprs.h"
 
 using namespace mlir;
 using namespace tc;

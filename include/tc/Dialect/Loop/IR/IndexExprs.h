@@ -1,6 +1,6 @@
 // Index values of bodies as affine expressions, with what is known of their ranges.
-#ifndef TC_LIB_TRANSFORMS_FUSE_INDEXEXPRS_H
-#define TC_LIB_TRANSFORMS_FUSE_INDEXEXPRS_H
+#ifndef TC_DIALECT_LOOP_IR_INDEXEXPRS_H
+#define TC_DIALECT_LOOP_IR_INDEXEXPRS_H
 
 #include "tc/Dialect/Loop/IR/BodyBuilder.h"
 
@@ -23,6 +23,9 @@ public:
   std::optional<std::pair<int64_t, int64_t>> getRange(mlir::AffineExpr expr);
   /// Quotient and remainder by a size without floordiv or mod, where ranges show that they are not needed.
   std::optional<std::pair<mlir::AffineExpr, mlir::AffineExpr>> divide(mlir::AffineExpr expr, SizeAttr divisor);
+  /// The index value that a dimension of an expression stands for.
+  mlir::Value getOperand(unsigned position) const { return operands[position]; }
+  unsigned getNumOperands() const { return operands.size(); }
 
 private:
   mlir::MLIRContext *context;
@@ -40,6 +43,9 @@ std::optional<llvm::SmallVector<mlir::Value>> getReshapedIndices(mlir::OpBuilder
                                                                  bool allowDivision);
 /// Whether getReshapedIndices finds indices when division is allowed.
 bool canSplitIndices(mlir::Type source, mlir::Type result);
+/// By how many elements a read's address moves when a dimension of the body's space moves by one: a number, or nothing if
+/// that varies or is not known. The other reads that its indices depend on make it vary.
+std::optional<int64_t> getReadStride(loop::ReadOp read, mlir::BlockArgument dim);
 
 } // namespace tc
 

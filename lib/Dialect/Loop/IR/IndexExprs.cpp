@@ -1,6 +1,6 @@
 // Index values as affine expressions; division of indices by sizes, and indices through reshapes.
 
-#include "IndexExprs.h"
+#include "tc/Dialect/Loop/IR/IndexExprs.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
@@ -236,4 +236,52 @@ std::optional<SmallVector<Value>> tc::getReshapedIndices(OpBuilder &builder, Loc
     }
   }
   return llvm::map_to_vector(exprs, [&](AffineExpr expr) { return index.emit(builder, loc, expr); });
+}
+
+/// Whether a value is computed from the dimension, also by way of reads.
+static bool dependsOn(Value value, BlockArgument dim) {
+  if (value == dim)
+    return true;
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getBlock()->getParentOp() == nullptr || !dim.getOwner()->getParent()->isAncestor(op->getParentRegion()))
+    return false;
+  // The values of an scf.if depend on what its branches read.
+  bool found = false;
+  op->walk([&](Operation *inner) {
+    found |= llvm::any_of(inner->getOperands(), [&](Value operand) { return dependsOn(operand, dim); });
+  });
+  return found;
+}
+
+std::optional<int64_t> tc::getReadStride(loop::ReadOp read, BlockArgument dim) {
+  IndexExprs index(read.getContext());
+  AffineExpr address = getAffineConstantExpr(0, read.getContext());
+  for (auto [size, at] : llvm::zip_equal(getSizes(read.getSource().getType()), read.getIndices()))
+    address = address * index.get(size) + index.get(at);
+  std::optional<unsigned> position;
+  for (unsigned i = 0; i < index.getNumOperands(); ++i) {
+    if (index.getOperand(i) == dim)
+      position = i;
+    else if (dependsOn(index.getOperand(i), dim))
+      return std::nullopt;
+  }
+  if (!position)
+    return 0;
+  SmallVector<AffineExpr> terms;
+  collectTerms(index.simplify(address), terms);
+  int64_t stride = 0;
+  for (AffineExpr term : terms) {
+    if (!term.isFunctionOfDim(*position))
+      continue;
+    if (isa<AffineDimExpr>(term)) {
+      stride += 1;
+      continue;
+    }
+    auto product = dyn_cast<AffineBinaryOpExpr>(term);
+    auto factor = product ? dyn_cast<AffineConstantExpr>(product.getRHS()) : AffineConstantExpr();
+    if (!factor || product.getKind() != AffineExprKind::Mul || !isa<AffineDimExpr>(product.getLHS()))
+      return std::nullopt;
+    stride += factor.getValue();
+  }
+  return stride;
 }

@@ -1,0 +1,54 @@
+// How kernels run.
+
+#ifndef TC_TRANSFORMS_SCHEDULE_PASSES
+#define TC_TRANSFORMS_SCHEDULE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def PackOperands : Pass<"tc-pack-operands"> {
+  let summary = "Lay out the right operands of contractions in column blocks";
+  let description = [{
+    The operand of a contraction that the result's last dimension comes from is copied, by a kernel of its own, into
+    `[others…, column blocks, depth…, columns in a block]`, zero past the last column, so that the inner loop loads whole
+    vectors from consecutive memory:
+
+    ```mlir
+    %0 = loop.contract (%i, %j : %k) in [128, 100 : 768] { … %b = loop.read %w[%j, %k] : tensor<100x768xf32> -> f32 … }
+    ```
+    becomes, with blocks of 32,
+    ```mlir
+    %p = fusion.kernel "pack"(%w) { … loop.map (%n, %k, %r) in [4, 768, 32] … }
+    %0 = loop.contract (%i, %j : %k) in [128, 100 : 768] { … %b = loop.read %p[%j floordiv 32, %k, %j mod 32] … }
+    ```
+    Constants are always packed, as that happens once. Others are packed if enough rows use them and their layout is not
+    good as it is. Where the last dimension comes from the left operand, the operands change places.
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "512", "Bits of a vector register">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", "32", "Number of vector registers">,
+    Option<"l2Bytes", "l2-bytes", "int64_t", "2097152", "Bytes of a core's second-level cache">,
+  ];
+  let statistics = [
+    Statistic<"numPacked", "packed", "Operands packed">,
+    Statistic<"numSwapped", "swapped", "Contractions whose operands changed places">,
+  ];
+  let dependentDialects = ["::tc::fusion::FusionDialect", "::tc::loop::LoopDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def ScheduleKernels : Pass<"tc-schedule-kernels"> {
+  let summary = "Choose how each kernel runs";
+  let description = [{
+    Gives each `fusion.kernel` that has none a `#fusion.schedule`: its kind, the dimensions that threads share, the
+    dimension along which most reads and writes are consecutive as the vector's, the register tile of contractions, and the
+    least work worth a thread.
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "512", "Bits of a vector register">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", "32", "Number of vector registers">,
+    Option<"l2Bytes", "l2-bytes", "int64_t", "2097152", "Bytes of a core's second-level cache">,
+  ];
+  let dependentDialects = ["::tc::fusion::FusionDialect"];
+}
+
+#endif // TC_TRANSFORMS_SCHEDULE_PASSES
