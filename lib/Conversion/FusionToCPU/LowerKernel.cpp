@@ -103,6 +103,8 @@ FailureOr<CpuKernel> tc::cpu::lowerKernel(fusion::KernelOp kernel, const Target 
     case fusion::KernelKind::scan:
     case fusion::KernelKind::sort:
       return lowerRow(frame, schedule);
+    case fusion::KernelKind::contract:
+      return lowerContract(frame, schedule);
     default:
       return LogicalResult(kernel.emitError("has no code generator for kind ")
                            << fusion::stringifyKernelKind(schedule.getKind()));

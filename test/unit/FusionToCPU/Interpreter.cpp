@@ -318,6 +318,12 @@ std::vector<Tensor> tc::test::interpret(fusion::KernelOp kernel, const std::vect
         continue;
       }
       int64_t inner = kept ? total / kept : 1;
+      if (isa<loop::ContractOp>(op)) {
+        Scalar &sum = results[0].data[point / inner];
+        sum.f += values[0].f * values[1].f;
+        sum.i += values[0].i * values[1].i;
+        continue;
+      }
       for (auto [i, result] : llvm::enumerate(results)) {
         if (isa<loop::MapOp>(op)) {
           result.data[point] = values[i];

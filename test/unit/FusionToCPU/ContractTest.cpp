@@ -1,0 +1,213 @@
+// Contract kernels against the interpreter: matmuls of every layout, convolutions, epilogues.
+
+#include "KernelTest.h"
+
+using namespace tc::test;
+
+namespace {
+
+std::string replaceAll(std::string text, const std::string &from, const std::string &to) {
+  for (size_t i = 0; (i = text.find(from, i)) != std::string::npos; i += to.size())
+    text.replace(i, from.size(), to);
+  return text;
+}
+
+/// A tensor type of these sizes; names of symbols are sizes too.
+std::string tensor(const std::vector<std::string> &sizes, const std::string &element = "f32") {
+  std::string shape, names;
+  bool dynamic = false;
+  for (const std::string &size : sizes) {
+    bool isSymbol = !std::isdigit(size[0]);
+    dynamic |= isSymbol;
+    shape += (isSymbol ? "?" : size) + "x";
+    names += (names.empty() ? "" : ", ") + size;
+  }
+  return "tensor<" + shape + element + (dynamic ? ", #tc.sizes<[" + names + "]>>" : ">");
+}
+
+enum class Layout { NN, NT, TN, TT, Packed };
+
+struct Matmul {
+  std::string m, n, k;
+  Layout layout = Layout::NN;
+  std::string batch = "";
+  std::string element = "f32";
+  /// Text of maps that read %0 (MATRIX) and give %out.
+  std::string epilogue = "";
+  std::string extra = ""; ///< further arguments, "; %b: type"
+  int64_t block = 64;     ///< columns of a packed block
+
+  Case get(Symbols symbols = {}) const {
+    auto batched = [&](std::vector<std::string> sizes) {
+      if (!batch.empty())
+        sizes.insert(sizes.begin(), batch);
+      return sizes;
+    };
+    std::string b = batch.empty() ? "" : "%b, ", w = std::to_string(block);
+    bool lhsT = layout == Layout::TN || layout == Layout::TT, rhsT = layout == Layout::NT || layout == Layout::TT;
+    std::string lhs = tensor(batched(lhsT ? std::vector{k, m} : std::vector{m, k}), element);
+    std::string rhs = tensor(batched(rhsT ? std::vector{n, k} : std::vector{k, n}), element);
+    std::string rhsIndex = rhsT ? "%j, %k" : "%k, %j", prefix;
+    if (layout == Layout::Packed) {
+      rhs = tensor(batched({std::to_string((std::stoll(n) + block - 1) / block), k, w}), element);
+      prefix = "%jo = loop.index affine_map<(d0) -> (d0 floordiv " + w + ")>(%j) where []\n"
+               "%ji = loop.index affine_map<(d0) -> (d0 mod " + w + ")>(%j) where []\n";
+      rhsIndex = "%jo, %k, %ji";
+    }
+    std::string matrix = tensor(batched({m, n}));
+    std::string parallel = batch.empty() ? m + ", " + n : batch + ", " + m + ", " + n;
+    std::string body = "%0 = loop.contract (" + b + "%i, %j : %k) in [" + parallel + " : " + k + "] {\n" + prefix +
+                       "%v = loop.read %x[" + b + (lhsT ? "%k, %i" : "%i, %k") + "] : " + lhs + " -> " + element + "\n" +
+                       "%w = loop.read %y[" + b + rhsIndex + "] : " + rhs + " -> " + element + "\n" +
+                       "loop.yield %v, %w : " + element + ", " + element + "\n} : " + matrix + "\n";
+    body += epilogue.empty() ? "fusion.yield %0 : MATRIX\n" : epilogue + "fusion.yield %out : MATRIX\n";
+    body = replaceAll(replaceAll(body, "MATRIX", matrix), "SPACE", parallel);
+    return {kernel("", "%x: " + lhs + "; %y: " + rhs + replaceAll(extra, "MATRIX", matrix), matrix, body), symbols};
+  }
+};
+
+constexpr Layout layouts[] = {Layout::NN, Layout::NT, Layout::TN, Layout::TT, Layout::Packed};
+
+TEST(Contract, Layouts) {
+  for (Layout layout : layouts)
+    for (auto [m, n, k] : {std::tuple("12", "128", "16"), {"6", "64", "7"}, {"7", "65", "33"}, {"13", "50", "9"},
+                           {"1", "1", "1"}, {"1", "100", "20"}, {"100", "1", "20"}, {"3", "17", "0"}, {"31", "16", "70"}}) {
+      SCOPED_TRACE(std::string(m) + "x" + n + "x" + k + " layout " + std::to_string(int(layout)));
+      check(Matmul{m, n, k, layout}.get());
+    }
+}
+
+TEST(Contract, Empty) {
+  check(Matmul{"0", "5", "4"}.get());
+  check(Matmul{"5", "0", "4"}.get());
+}
+
+TEST(Contract, Dynamic) {
+  for (Layout layout : {Layout::NN, Layout::NT, Layout::TN, Layout::TT})
+    for (auto [m, n, k] : {std::tuple(0, 5, 3), {5, 0, 3}, {5, 3, 0}, {1, 1, 1}, {5, 65, 7}, {6, 64, 4}, {13, 130, 33}, {100, 20, 3}}) {
+      SCOPED_TRACE(std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k));
+      check(Matmul{"s0", "s1", "s2", layout}.get({{"s0", m}, {"s1", n}, {"s2", k}}));
+    }
+  for (int m : {0, 1, 2, 5, 6, 7, 97, 200})
+    check(Matmul{"s0", "96", "24", Layout::Packed}.get({{"s0", m}}));
+}
+
+TEST(Contract, Batched) {
+  for (Layout layout : layouts) {
+    check(Matmul{"9", "70", "12", layout, "3"}.get());
+    if (layout != Layout::Packed)
+      check(Matmul{"s1", "s2", "16", layout, "s0"}.get({{"s0", 4}, {"s1", 17}, {"s2", 33}}));
+  }
+}
+
+TEST(Contract, Blocks) {
+  for (int64_t block : {16, 32, 48, 128})
+    check(Matmul{"14", "150", "21", Layout::Packed, "", "f32", "", "", block}.get());
+}
+
+TEST(Contract, ElementTypes) {
+  for (std::string element : {"bf16", "f16"})
+    for (Layout layout : layouts)
+      check(Matmul{"13", "80", "35", layout, "", element}.get());
+}
+
+TEST(Contract, DeepEnoughToBlock) {
+  check(Matmul{"9", "70", "4100", Layout::Packed}.get());
+  check(Matmul{"2", "40", "5000", Layout::NT}.get());
+}
+
+TEST(Contract, Epilogue) {
+  std::string bias = R"(
+    %1 = loop.map (%i, %j) in [SPACE] {
+      %v = loop.read %0[%i, %j] : MATRIX -> f32
+      %u = loop.read %c[%j] : tensor<70xf32> -> f32
+      %s = arith.addf %v, %u : f32
+      %z = arith.constant 0.0 : f32
+      %r = arith.maximumf %s, %z : f32
+      loop.yield %r : f32
+    } : MATRIX
+    %out = loop.map (%i, %j) in [SPACE] {
+      %v = loop.read %1[%i, %j] : MATRIX -> f32
+      %u = loop.read %d[%i, %j] : MATRIX -> f32
+      %s = arith.addf %v, %u : f32
+      %e = math.erf %s : f32
+      %g = arith.mulf %s, %e : f32
+      loop.yield %g : f32
+    } : MATRIX
+)";
+  for (Layout layout : layouts)
+    check(Matmul{"13", "70", "35", layout, "", "f32", bias, "; %c: tensor<70xf32>; %d: MATRIX"}.get());
+}
+
+/// A convolution, channels last: one sample batch N, spatial size H, window R, channels C to O.
+struct Convolution {
+  int64_t n = 1, h = 6, c = 8, o = 64, r = 3, stride = 1, pad = 1, dilation = 1, groups = 1;
+  bool packed = true;
+  std::string element = "f32";
+
+  int64_t getOutput() const { return (h + 2 * pad - dilation * (r - 1) - 1) / stride + 1; }
+  Case get() const {
+    auto text = [](int64_t value) { return std::to_string(value); };
+    int64_t p = getOutput(), perGroup = o / groups, depth = c / groups, block = 64;
+    std::string g = groups > 1 ? ", %g" : "", gSize = groups > 1 ? ", " + text(groups) : "";
+    std::string image = tensor({text(n), text(h), text(h), text(c)}, element);
+    std::vector<std::string> result{text(n), text(p), text(p)};
+    if (groups > 1)
+      result.push_back(text(groups));
+    result.push_back(text(perGroup));
+    std::string out = tensor(result), filter, filterIndex;
+    if (packed) {
+      std::vector<std::string> sizes{text((perGroup + block - 1) / block), text(r), text(r), text(depth), text(block)};
+      if (groups > 1)
+        sizes.insert(sizes.begin(), text(groups));
+      filter = tensor(sizes, element);
+      filterIndex = std::string(groups > 1 ? "%g, " : "") + "%oo, %r, %s, %c, %oi";
+    } else {
+      filter = tensor({text(o), text(r), text(r), text(depth)}, element);
+      filterIndex = std::string(groups > 1 ? "%of" : "%o") + ", %r, %s, %c";
+    }
+    std::string body =
+        "%0 = loop.contract (%n, %y, %x" + g + ", %o : %r, %s, %c) in [" + text(n) + ", " + text(p) + ", " + text(p) + gSize +
+        ", " + text(perGroup) + " : " + text(r) + ", " + text(r) + ", " + text(depth) + "] {\n";
+    std::string window = "affine_map<(d0, d1) -> (d0 * " + text(stride) + " + d1 * " + text(dilation) + " - " + text(pad) + ")>";
+    body += "%h = loop.index " + window + "(%y, %r) where []\n%w = loop.index " + window + "(%x, %s) where []\n";
+    body += "%oo = loop.index affine_map<(d0) -> (d0 floordiv 64)>(%o) where []\n";
+    body += "%oi = loop.index affine_map<(d0) -> (d0 mod 64)>(%o) where []\n";
+    if (groups > 1) {
+      body += "%of = loop.index affine_map<(d0, d1) -> (d0 * " + text(perGroup) + " + d1)>(%g, %o) where []\n";
+      body += "%cf = loop.index affine_map<(d0, d1) -> (d0 * " + text(depth) + " + d1)>(%g, %c) where []\n";
+    }
+    std::string read = "loop.read %a[%n, %h, %w, " + std::string(groups > 1 ? "%cf" : "%c") + "] : " + image + " -> " + element + "\n";
+    if (pad > 0) {
+      body += "%lo = arith.constant 0 : index\n%hi = arith.constant " + text(h) + " : index\n"
+              "%c0 = arith.cmpi sge, %h, %lo : index\n%c1 = arith.cmpi slt, %h, %hi : index\n"
+              "%c2 = arith.cmpi sge, %w, %lo : index\n%c3 = arith.cmpi slt, %w, %hi : index\n"
+              "%d0 = arith.andi %c0, %c1 : i1\n%d1 = arith.andi %c2, %c3 : i1\n%d2 = arith.andi %d0, %d1 : i1\n"
+              "%v = scf.if %d2 -> (" + element + ") {\n%t = " + read + "scf.yield %t : " + element + "\n} else {\n" +
+              "%z = arith.constant 0.0 : " + element + "\nscf.yield %z : " + element + "\n}\n";
+    } else {
+      body += "%v = " + read;
+    }
+    body += "%f = loop.read %b[" + filterIndex + "] : " + filter + " -> " + element + "\nloop.yield %v, %f : " + element + ", " +
+            element + "\n} : " + out + "\nfusion.yield %0 : " + out + "\n";
+    return {kernel("", "%a: " + image + "; %b: " + filter, out, body)};
+  }
+};
+
+TEST(Contract, Convolution) {
+  for (bool packed : {true, false}) {
+    SCOPED_TRACE(packed);
+    check(Convolution{.packed = packed}.get());
+    check(Convolution{.n = 2, .h = 7, .c = 5, .o = 20, .packed = packed}.get());
+    check(Convolution{.h = 9, .stride = 2, .packed = packed}.get());
+    check(Convolution{.h = 9, .c = 3, .pad = 0, .packed = packed}.get());
+    check(Convolution{.h = 11, .c = 4, .o = 70, .pad = 2, .dilation = 2, .packed = packed}.get());
+    check(Convolution{.h = 6, .c = 8, .r = 1, .pad = 0, .packed = packed}.get());
+    check(Convolution{.h = 7, .c = 8, .r = 1, .stride = 2, .pad = 0, .packed = packed}.get());
+    check(Convolution{.h = 25, .c = 3, .r = 7, .stride = 2, .pad = 3, .packed = packed}.get());
+    check(Convolution{.h = 6, .c = 8, .o = 32, .groups = 2, .packed = packed}.get());
+    check(Convolution{.c = 8, .packed = packed, .element = "bf16"}.get());
+  }
+}
+
+} // namespace
