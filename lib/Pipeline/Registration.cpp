@@ -7,6 +7,8 @@
 #include "tc/Conversion/ExpandMath/Passes.h"
 #include "tc/Conversion/FusionToCPU/FusionToCPU.h"
 #include "tc/Conversion/FusionToCPU/Passes.h"
+#include "tc/Conversion/FusionToGPU/FusionToGPU.h"
+#include "tc/Conversion/FusionToGPU/Passes.h"
 #include "tc/Conversion/TCToLoop/Passes.h"
 #include "tc/Dialect/Fusion/IR/Fusion.h"
 #include "tc/Pipeline/Stages.h"
@@ -26,6 +28,7 @@ namespace tc {
 void registerAllDialects(DialectRegistry &registry) {
   registry.insert<TCDialect, loop::LoopDialect, fusion::FusionDialect, func::FuncDialect, scf::SCFDialect>();
   cpu::registerDialects(registry);
+  tc::gpu::registerDialects(registry);
   cpu::registerTranslations(registry);
 }
 
@@ -42,6 +45,7 @@ void registerAllPasses() {
     registerTCSchedulePasses();
     registerSchedulePipeline();
     registerTCFusionToCPUPasses();
+    registerTCFusionToGPUPasses();
     registerTCExpandMathPasses();
     registerStagePipelines();
   });

@@ -2,6 +2,7 @@
 
 #include "tc/Dialect/TC/IR/TC.h"
 #include "tc/Import/ImportPT2.h"
+#include "tc/Target/NVPTX/PTX.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -36,5 +37,6 @@ static void registerImportPT2() {
 
 int main(int argc, char **argv) {
   registerImportPT2();
+  tc::nvptx::registerPTXTranslation();
   return failed(mlirTranslateMain(argc, argv, "tc: translations"));
 }

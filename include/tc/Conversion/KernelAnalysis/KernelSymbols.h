@@ -1,0 +1,54 @@
+// What code generation for any target asks of a kernel: its symbols, sizes as expressions over them, its schedule.
+//
+// Index expressions are AffineExpr: dimension i is whatever the user numbers so, symbol i is the kernel's symbol number i.
+#ifndef TC_CONVERSION_KERNELANALYSIS_KERNELSYMBOLS_H
+#define TC_CONVERSION_KERNELANALYSIS_KERNELSYMBOLS_H
+
+#include "mlir/IR/AffineExpr.h"
+#include "tc/Dialect/Fusion/IR/Fusion.h"
+
+namespace tc {
+
+class KernelSymbols {
+public:
+  explicit KernelSymbols(fusion::KernelOp kernel);
+
+  mlir::MLIRContext *getContext() const { return context; }
+  /// All symbols that types, iteration sizes and index maps of the kernel mention, sorted by name.
+  llvm::ArrayRef<mlir::StringAttr> getSymbols() const { return symbols; }
+  /// Whether every tensor and iteration space has a constant number of points below 2^30.
+  bool hasNarrowIndices() const { return narrowIndices; }
+
+  mlir::AffineExpr getExpr(SizeAttr size) const;
+  mlir::AffineExpr getConstantExpr(int64_t value) const;
+  mlir::AffineExpr getDimExpr(unsigned dim) const;
+  /// The expression of `loop.index`'s map with its dimensions replaced.
+  mlir::AffineExpr getExpr(loop::IndexOp op, llvm::ArrayRef<mlir::AffineExpr> dims) const;
+  SizeAttr getSize(mlir::AffineExpr expr) const;
+  mlir::AffineExpr simplify(mlir::AffineExpr expr) const;
+  /// Row-major strides of sizes, in elements.
+  llvm::SmallVector<mlir::AffineExpr> getStrides(llvm::ArrayRef<SizeAttr> sizes) const;
+  /// The address of an element in a row-major tensor.
+  mlir::AffineExpr getAddress(llvm::ArrayRef<SizeAttr> sizes, llvm::ArrayRef<mlir::AffineExpr> indices) const;
+
+private:
+  mlir::MLIRContext *context;
+  llvm::SmallVector<mlir::StringAttr> symbols;
+  bool narrowIndices = true;
+};
+
+/// The kernel's schedule, or a default one by what is in it.
+fusion::ScheduleAttr getScheduleOrDefault(fusion::KernelOp kernel);
+/// The value a tensor is a reshape of.
+mlir::Value stripReshapes(mlir::Value tensor);
+/// The results of the kernel that `value`, or a reshape of it, is.
+llvm::SmallVector<unsigned> getResultNumbers(fusion::KernelOp kernel, mlir::Value value);
+
+/// The expression of an index value of a body. `leaf` gives that of block arguments and of values that are not affine, or
+/// null, which makes the whole null.
+mlir::AffineExpr getIndexExpr(const KernelSymbols &symbols, mlir::Value index,
+                              llvm::function_ref<mlir::AffineExpr(mlir::Value)> leaf);
+
+} // namespace tc
+
+#endif

@@ -1,0 +1,158 @@
+// Symbols, sizes and index expressions of a kernel.
+
+#include "tc/Conversion/KernelAnalysis/KernelSymbols.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace tc;
+
+/// Whether a constant number of points fits 31 bits, with room for what lies beyond the last one.
+static bool isNarrow(ArrayRef<SizeAttr> sizes) {
+  double total = 1;
+  for (SizeAttr size : sizes) {
+    if (!size.getConstant())
+      return false;
+    total *= *size.getConstant();
+  }
+  return total < double(1u << 30);
+}
+
+KernelSymbols::KernelSymbols(fusion::KernelOp kernel) : context(kernel.getContext()) {
+  auto see = [&](ArrayRef<SizeAttr> sizes) {
+    for (SizeAttr size : sizes)
+      llvm::append_range(symbols, size.getSymbols());
+    narrowIndices &= isNarrow(sizes);
+  };
+  auto seeTypes = [&](TypeRange types) {
+    for (Type type : types)
+      if (isa<RankedTensorType>(type))
+        see(getSizes(type));
+  };
+  seeTypes(kernel.getInputs().getTypes());
+  kernel.getBody().walk([&](Operation *op) {
+    seeTypes(op->getResultTypes());
+    if (auto nest = dyn_cast<loop::LoopNestOpInterface>(op))
+      see(nest.getIterationSizes());
+    if (auto index = dyn_cast<loop::IndexOp>(op))
+      llvm::append_range(symbols, index.getSymbols().getAsRange<StringAttr>());
+  });
+  llvm::sort(symbols, [](StringAttr a, StringAttr b) { return a.getValue() < b.getValue(); });
+  symbols.erase(llvm::unique(symbols), symbols.end());
+}
+
+AffineExpr KernelSymbols::getConstantExpr(int64_t value) const { return getAffineConstantExpr(value, context); }
+AffineExpr KernelSymbols::getDimExpr(unsigned dim) const { return getAffineDimExpr(dim, context); }
+
+static AffineExpr getSymbolExpr(const KernelSymbols &symbols, StringAttr name) {
+  return getAffineSymbolExpr(llvm::find(symbols.getSymbols(), name) - symbols.getSymbols().begin(), symbols.getContext());
+}
+
+AffineExpr KernelSymbols::getExpr(SizeAttr size) const {
+  SmallVector<AffineExpr> replacements;
+  for (StringAttr symbol : size.getSymbols())
+    replacements.push_back(getSymbolExpr(*this, symbol));
+  return size.getExpr().replaceSymbols(replacements);
+}
+
+AffineExpr KernelSymbols::getExpr(loop::IndexOp op, ArrayRef<AffineExpr> dims) const {
+  SmallVector<AffineExpr> replacements;
+  for (auto symbol : op.getSymbols().getAsRange<StringAttr>())
+    replacements.push_back(getSymbolExpr(*this, symbol));
+  return simplify(op.getMap().getResult(0).replaceDimsAndSymbols(dims, replacements));
+}
+
+SizeAttr KernelSymbols::getSize(AffineExpr expr) const { return tc::getSize(context, expr, symbols); }
+
+AffineExpr KernelSymbols::simplify(AffineExpr expr) const {
+  unsigned dims = 0;
+  expr.walk([&](AffineExpr inner) {
+    if (auto dim = dyn_cast<AffineDimExpr>(inner))
+      dims = std::max(dims, dim.getPosition() + 1);
+  });
+  return simplifyAffineExpr(expr, dims, symbols.size());
+}
+
+SmallVector<AffineExpr> KernelSymbols::getStrides(ArrayRef<SizeAttr> sizes) const {
+  SmallVector<AffineExpr> strides(sizes.size());
+  SizeAttr stride = SizeAttr::constant(context, 1);
+  for (int64_t dim = static_cast<int64_t>(sizes.size()) - 1; dim >= 0; --dim) {
+    strides[dim] = getExpr(stride);
+    stride = stride * sizes[dim];
+  }
+  return strides;
+}
+
+AffineExpr KernelSymbols::getAddress(ArrayRef<SizeAttr> sizes, ArrayRef<AffineExpr> indices) const {
+  AffineExpr address = getConstantExpr(0);
+  for (auto [index, stride] : llvm::zip_equal(indices, getStrides(sizes)))
+    address = address + index * stride;
+  return simplify(address);
+}
+
+fusion::ScheduleAttr tc::getScheduleOrDefault(fusion::KernelOp kernel) {
+  if (std::optional<fusion::ScheduleAttr> schedule = kernel.getSchedule())
+    return *schedule;
+  fusion::KernelKind kind = fusion::KernelKind::map;
+  int64_t parallel = std::numeric_limits<int64_t>::max();
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    if (isa<loop::ReduceOp, loop::ArgReduceOp>(op))
+      kind = std::max(kind, fusion::KernelKind::row);
+    if (isa<loop::ContractOp>(op))
+      kind = fusion::KernelKind::contract;
+    if (isa<loop::ScanOp>(op))
+      kind = fusion::KernelKind::scan;
+    if (isa<loop::ScatterOp>(op))
+      kind = fusion::KernelKind::scatter;
+    if (isa<loop::SortOp>(op))
+      kind = fusion::KernelKind::sort;
+    if (auto nest = dyn_cast<loop::LoopNestOpInterface>(op))
+      parallel = std::min(parallel, nest.getNumParallel() - isa<loop::ScanOp>(op));
+    if (auto sort = dyn_cast<loop::SortOp>(op))
+      parallel = std::min<int64_t>(parallel, sort.getInput().getType().getRank() - 1);
+  }
+  if (parallel == std::numeric_limits<int64_t>::max())
+    parallel = 0;
+  return fusion::ScheduleAttr::get(kernel.getContext(), kind, parallel, -1, {}, 1);
+}
+
+Value tc::stripReshapes(Value tensor) {
+  while (auto reshape = tensor.getDefiningOp<ReshapeOp>())
+    tensor = reshape.getInput();
+  return tensor;
+}
+
+SmallVector<unsigned> tc::getResultNumbers(fusion::KernelOp kernel, Value value) {
+  SmallVector<unsigned> numbers;
+  for (auto [i, operand] : llvm::enumerate(kernel.getBody().front().getTerminator()->getOperands()))
+    if (stripReshapes(operand) == value)
+      numbers.push_back(i);
+  return numbers;
+}
+
+AffineExpr tc::getIndexExpr(const KernelSymbols &symbols, Value index, function_ref<AffineExpr(Value)> leaf) {
+  APInt constant;
+  if (matchPattern(index, m_ConstantInt(&constant)))
+    return symbols.getConstantExpr(constant.getSExtValue());
+  Operation *op = index.getDefiningOp();
+  if (auto indexOp = dyn_cast_or_null<loop::IndexOp>(op)) {
+    SmallVector<AffineExpr> dims;
+    for (Value operand : indexOp.getOperands())
+      if (!dims.emplace_back(getIndexExpr(symbols, operand, leaf)))
+        return {};
+    return symbols.getExpr(indexOp, dims);
+  }
+  if (isa_and_nonnull<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op)) {
+    AffineExpr lhs = getIndexExpr(symbols, op->getOperand(0), leaf), rhs = getIndexExpr(symbols, op->getOperand(1), leaf);
+    if (!lhs || !rhs)
+      return {};
+    if (isa<arith::AddIOp>(op))
+      return lhs + rhs;
+    if (isa<arith::SubIOp>(op))
+      return lhs - rhs;
+    if (lhs.isSymbolicOrConstant() || rhs.isSymbolicOrConstant())
+      return lhs * rhs;
+  }
+  return leaf(index);
+}

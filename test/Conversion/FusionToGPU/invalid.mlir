@@ -1,0 +1,34 @@
+// What has no GPU code is an error that says what it is.
+// RUN: tc-opt %s -split-input-file --tc-fusion-to-gpu=target=sm_80 -verify-diagnostics
+// RUN: not tc-opt %s -split-input-file --tc-fusion-to-gpu=target=sm_70 2>&1 | FileCheck %s
+
+// CHECK: error: unsupported GPU target 'sm_70': expected one of sm_80, sm_90a, sm_120
+
+func.func @f64(%x: tensor<64xf64>) -> tensor<64xf64> {
+  %0 = fusion.kernel "f64"(%x) {
+  ^bb0(%a: tensor<64xf64>):
+    %m = loop.map (%i) in [64] {
+      %v = loop.read %a[%i] : tensor<64xf64> -> f64
+      // expected-error @+1 {{function 'erf' of f64 is not supported on a GPU}}
+      %e = math.erf %v : f64
+      loop.yield %e : f64
+    } : tensor<64xf64>
+    fusion.yield %m : tensor<64xf64>
+  } : (tensor<64xf64>) -> tensor<64xf64>
+  return %0 : tensor<64xf64>
+}
+
+// -----
+
+func.func @complex(%x: tensor<64xcomplex<f32>>) -> tensor<64xcomplex<f32>> {
+  %0 = fusion.kernel "complex"(%x) {
+  ^bb0(%a: tensor<64xcomplex<f32>>):
+    // expected-error @+1 {{element type 'complex<f32>' is not supported on a GPU}}
+    %m = loop.map (%i) in [64] {
+      %v = loop.read %a[%i] : tensor<64xcomplex<f32>> -> complex<f32>
+      loop.yield %v : complex<f32>
+    } : tensor<64xcomplex<f32>>
+    fusion.yield %m : tensor<64xcomplex<f32>>
+  } : (tensor<64xcomplex<f32>>) -> tensor<64xcomplex<f32>>
+  return %0 : tensor<64xcomplex<f32>>
+}
