@@ -23,8 +23,8 @@ func.func @f64(%x: tensor<64xf64>) -> tensor<64xf64> {
 func.func @complex(%x: tensor<64xcomplex<f32>>) -> tensor<64xcomplex<f32>> {
   %0 = fusion.kernel "complex"(%x) {
   ^bb0(%a: tensor<64xcomplex<f32>>):
-    // expected-error @+1 {{element type 'complex<f32>' is not supported on a GPU}}
     %m = loop.map (%i) in [64] {
+      // expected-error @+1 {{element type 'complex<f32>' is not supported on a GPU}}
       %v = loop.read %a[%i] : tensor<64xcomplex<f32>> -> complex<f32>
       loop.yield %v : complex<f32>
     } : tensor<64xcomplex<f32>>

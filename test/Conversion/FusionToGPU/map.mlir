@@ -11,7 +11,7 @@
 // NVVM: llvm.load %{{.*}} invariant
 // NVVM-LABEL: llvm.func @mul_1
 // NVVM-SAME: %{{.*}}: i64)
-// NVVM-SAME: grid = [#tc.size<(s0 * 96) ceildiv 256>
+// NVVM-SAME: grid = [#tc.size<(s0 * 3) ceildiv 8>
 // NVVM-SAME: symbols = ["s0"]
 
 // PTX: .version 8.0
