@@ -28,23 +28,6 @@ function(tc_executable name)
   llvm_update_compile_flags(${name})
 endfunction()
 
-# tc_shared_library(<name> OUTPUT_NAME <file> LINK libs...): a shared library that
-# shows the world only what its own sources (every .cpp of the calling folder)
-# export by attribute, and nothing of the static libraries inside it.
-function(tc_shared_library name)
-  cmake_parse_arguments(ARG "" "OUTPUT_NAME" "DEPENDS;LINK" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-  add_library(${name} SHARED ${sources})
-  target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)
-  target_link_options(${name} PRIVATE -Wl,--exclude-libs,ALL -Wl,-z,defs)
-  set_target_properties(${name} PROPERTIES OUTPUT_NAME ${ARG_OUTPUT_NAME}
-    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-  if(ARG_DEPENDS)
-    add_dependencies(${name} ${ARG_DEPENDS})
-  endif()
-  llvm_update_compile_flags(${name})
-endfunction()
-
 # One precompiled header for all libraries. Executables cannot share it (-fPIE
 # against -fPIC), so they stay small.
 function(tc_use_pch name)

@@ -6,6 +6,7 @@ import logging
 import threading
 
 import torch
+from torch._dynamo.utils import dynamo_timed
 
 from . import _tc
 from .capture import capture
@@ -59,8 +60,10 @@ def _compile_graph(gm, example_inputs, settings):
     """AOTAutograd's compiler: an ATen graph in, a callable that takes a list of its inputs out."""
     context = _tc.Context()
     try:
-        module, spec = capture(context, gm, example_inputs)
-        executable = compile_module(module, settings)
+        # Named in PyTorch's own record of compile times.
+        with dynamo_timed("tc.compile"):
+            module, spec = capture(context, gm, example_inputs)
+            executable = compile_module(module, settings)
     except Exception as error:
         if not settings.fallback:
             raise
