@@ -1,4 +1,4 @@
-// Contraction kernels: tiled in registers where the columns of a factor are contiguous, else one vector of results at a time.
+// Contraction kernels: by plan (ContractPlan.cpp) where there is one, else one vector of results at a time.
 
 #include "Contract.h"
 
@@ -143,9 +143,11 @@ LogicalResult GenericContract::run() {
 }
 
 LogicalResult tc::cpu::lowerContract(Frame &frame, fusion::ScheduleAttr schedule) {
-  // Storages of the inputs are known from the start; constants are bound with the phase.
   if (std::optional<ContractPlan> plan = planContract(frame, schedule)) {
-    emitContract(frame, *plan);
+    if (plan->form == ContractPlan::Form::Tiles)
+      emitTiles(frame, std::move(*plan));
+    else
+      emitDots(frame, std::move(*plan));
     return success();
   }
   return GenericContract(frame).run();

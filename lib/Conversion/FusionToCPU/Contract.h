@@ -8,27 +8,38 @@
 namespace tc::cpu {
 
 struct ContractPlan {
+  enum class Form {
+    Tiles, ///< columns contiguous in a factor: vectors of columns times scalars of rows
+    Dots,  ///< both factors contiguous along the depth: vectors along the depth
+  };
+  Form form = Form::Tiles;
   loop::ContractOp op;
   llvm::SmallVector<loop::MapOp> epilogue;
-  /// The factor that is read one scalar a row, and the one read a vector of columns at a time.
+  /// The factors: `rows` does not depend on the column dimension.
   ContractOperand rows, columns;
-  /// Dimensions of the contraction's space. The column dimension is vectorised; batch dimensions index both factors.
+  /// The other dimensions of the contraction's space. Batch dimensions index the columns (and, mostly, the rows).
   llvm::SmallVector<unsigned> batchDims, rowDims, depthDims;
   unsigned columnDim = 0;
-  /// Register tile: rows times vectors.
-  int64_t tileRows = 6, tileVectors = 4, lanes = 16;
+  int64_t lanes = 16;
+  /// Register tile: rows times vectors of columns (Tiles) or single columns (Dots).
+  int64_t tileRows = 6, tileVectors = 4, tileColumns = 4;
+  /// Columns of a unit of Dots.
+  int64_t blockColumns = 64;
   /// Rows that a unit of work computes with the same columns.
   int64_t chunkRows = 96;
+  /// Units that are worth a thread.
+  int64_t grain = 1;
   mlir::Type accumulator;
 
   int64_t getTileColumns() const { return tileVectors * lanes; }
 };
 
-/// The plan of a kernel, if its contraction has columns that are contiguous in memory in one factor.
+/// The plan of a kernel; nothing if its contraction is of neither form.
 std::optional<ContractPlan> planContract(Frame &frame, fusion::ScheduleAttr schedule);
 
-/// Emits the phase of a planned contraction.
-void emitContract(Frame &frame, ContractPlan plan);
+/// Emit the phase of a planned contraction.
+void emitTiles(Frame &frame, ContractPlan &&plan);
+void emitDots(Frame &frame, ContractPlan &&plan);
 
 } // namespace tc::cpu
 

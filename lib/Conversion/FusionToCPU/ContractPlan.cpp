@@ -6,9 +6,44 @@ using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
 
-static std::optional<int64_t> getConstantProduct(loop::ContractOp op, ArrayRef<unsigned> dims) {
+namespace {
+
+/// What a size is taken for that is not known.
+constexpr int64_t assumedSize = 256;
+/// Multiply-adds that are worth waking a thread for.
+constexpr int64_t workOfThread = 1 << 19;
+/// Rows that are computed with the columns of a block before the next block.
+constexpr int64_t mostChunkRows = 96;
+
+class Planner {
+public:
+  Planner(Frame &frame, fusion::ScheduleAttr schedule) : frame(frame), target(frame.getTarget()), schedule(schedule) {}
+  std::optional<ContractPlan> run();
+
+private:
+  bool collect();
+  bool chooseTiles(const ContractOperand &first, const ContractOperand &second);
+  bool chooseDots(const ContractOperand &first, const ContractOperand &second);
+  void splitDims();
+  void chooseTile();
+  void chooseDotTile();
+  void chooseChunks(int64_t columns);
+
+  std::optional<int64_t> getConstantProduct(ArrayRef<unsigned> dims);
+  int64_t getLikelyProduct(ArrayRef<unsigned> dims);
+  AffineExpr one() { return frame.getConstantExpr(1); }
+
+  Frame &frame;
+  const Target &target;
+  fusion::ScheduleAttr schedule;
+  ContractPlan plan;
+  SmallVector<SizeAttr> sizes;
+};
+
+} // namespace
+
+std::optional<int64_t> Planner::getConstantProduct(ArrayRef<unsigned> dims) {
   int64_t product = 1;
-  SmallVector<SizeAttr> sizes = op.getIterationSizes();
   for (unsigned dim : dims) {
     std::optional<int64_t> size = sizes[dim].getConstant();
     if (!size)
@@ -18,73 +53,80 @@ static std::optional<int64_t> getConstantProduct(loop::ContractOp op, ArrayRef<u
   return product;
 }
 
-// The column dimension: the last parallel one that only `columns` depends on, contiguous there. A vector of it must not depend
-// on a guard, which would differ from lane to lane.
-static std::optional<unsigned> findColumnDim(loop::ContractOp op, const ContractOperand &columns, const ContractOperand &rows,
-                                             int64_t lanes) {
-  for (int64_t dim = op.getParallel() - 1; dim >= 0; --dim) {
-    if (rows.dependsOn(dim) || !columns.dependsOn(dim) || (columns.guard && columns.guardDims[dim]))
-      continue;
-    AffineExpr stride = getLaneStride(columns.address, {dim, lanes});
-    if (stride && stride == getAffineConstantExpr(1, op.getContext()))
-      return dim;
-  }
-  return std::nullopt;
+int64_t Planner::getLikelyProduct(ArrayRef<unsigned> dims) {
+  int64_t product = 1;
+  for (unsigned dim : dims)
+    product *= sizes[dim].getConstant().value_or(assumedSize);
+  return product;
 }
 
-// Fewest computed rows, then the tallest tile: a row that is computed twice costs as much as a new one.
-static int64_t chooseTileRows(int64_t mostRows, std::optional<int64_t> rows) {
-  if (!rows)
-    return mostRows;
-  if (*rows <= mostRows)
-    return std::max<int64_t>(*rows, 1);
-  int64_t best = mostRows;
-  auto computed = [&](int64_t tile) { return llvm::divideCeil(*rows, tile) * tile; };
-  for (int64_t tile = mostRows; tile >= mostRows - 2 && tile >= 4; --tile)
-    if (computed(tile) * 16 < computed(best) * 15)
-      best = tile;
-  return best;
-}
-
-std::optional<ContractPlan> tc::cpu::planContract(Frame &frame, fusion::ScheduleAttr schedule) {
-  ContractPlan plan;
+bool Planner::collect() {
   for (Operation &op : frame.getKernel().getBody().front().without_terminator()) {
     if (auto contract = dyn_cast<loop::ContractOp>(op)) {
       if (plan.op)
-        return std::nullopt;
+        return false;
       plan.op = contract;
     } else if (auto map = dyn_cast<loop::MapOp>(op)) {
       if (!plan.op || map.getIterationSizes().size() != static_cast<size_t>(plan.op.getNumParallel()))
-        return std::nullopt;
+        return false;
       plan.epilogue.push_back(map);
+    } else if (!isa<ConstantOp, ReshapeOp>(op)) {
+      return false;
     }
   }
-  if (!plan.op)
-    return std::nullopt;
-  plan.accumulator = getElementTypeOrSelf(plan.op.getResultTypes().front());
-  if (!plan.accumulator.isF32() && !plan.accumulator.isF64())
-    return std::nullopt;
-  auto yield = cast<loop::YieldOp>(plan.op.getBodyBlock()->getTerminator());
-  std::optional<ContractOperand> first = matchOperand(frame, plan.op, yield.getValues()[0]),
-                                 second = matchOperand(frame, plan.op, yield.getValues()[1]);
-  if (!first || !second)
-    return std::nullopt;
-  const Target &target = frame.getTarget();
-  plan.lanes = target.getLanes(plan.accumulator.getIntOrFloatBitWidth());
+  return plan.op != nullptr;
+}
 
-  std::optional<unsigned> columnDim = findColumnDim(plan.op, *second, *first, plan.lanes);
-  if (columnDim) {
-    plan.rows = *first;
-    plan.columns = *second;
-  } else if ((columnDim = findColumnDim(plan.op, *first, *second, plan.lanes))) {
-    plan.rows = *second;
-    plan.columns = *first;
-  } else {
-    return std::nullopt;
+/// The column dimension: the last parallel one that only `columns` depends on, and that is contiguous there. A vector of it must not
+/// depend on a guard, which would differ from lane to lane.
+static std::optional<unsigned> findColumnDim(loop::ContractOp op, const ContractOperand &columns, const ContractOperand &rows,
+                                             int64_t lanes) {
+  AffineExpr one = getAffineConstantExpr(1, op.getContext());
+  for (int64_t dim = op.getParallel() - 1; dim >= 0; --dim)
+    if (!rows.dependsOn(dim) && columns.dependsOn(dim) && !(columns.guard && columns.guardDims[dim]) &&
+        getLaneStride(columns.address, {dim, lanes}) == one)
+      return dim;
+  return std::nullopt;
+}
+
+bool Planner::chooseTiles(const ContractOperand &first, const ContractOperand &second) {
+  std::optional<unsigned> inSecond = findColumnDim(plan.op, second, first, plan.lanes),
+                          inFirst = findColumnDim(plan.op, first, second, plan.lanes);
+  if (!inSecond && !inFirst)
+    return false;
+  // The later dimension is that in which results are closer together.
+  bool swap = !inSecond || (inFirst && *inFirst > *inSecond);
+  plan.form = ContractPlan::Form::Tiles;
+  plan.rows = swap ? second : first;
+  plan.columns = swap ? first : second;
+  plan.columnDim = swap ? *inFirst : *inSecond;
+  return true;
+}
+
+/// Both factors are contiguous along the innermost depth, and one dimension tells them apart.
+bool Planner::chooseDots(const ContractOperand &first, const ContractOperand &second) {
+  unsigned inner = sizes.size() - 1;
+  for (const ContractOperand *operand : {&first, &second}) {
+    LinearForm form = getLinearForm(operand->address, sizes.size());
+    if (operand->guard || form.nonLinear[inner] || form.coefficients[inner] != one())
+      return false;
   }
-  plan.columnDim = *columnDim;
+  for (int64_t dim = plan.op.getParallel() - 1; dim >= 0; --dim) {
+    if (first.dependsOn(dim) == second.dependsOn(dim))
+      continue;
+    bool swap = first.dependsOn(dim);
+    plan.form = ContractPlan::Form::Dots;
+    plan.rows = swap ? second : first;
+    plan.columns = swap ? first : second;
+    plan.columnDim = dim;
+    return true;
+  }
+  return false;
+}
+
+void Planner::splitDims() {
   unsigned parallel = plan.op.getParallel();
-  for (unsigned dim = 0; dim < plan.op.getSizes().size(); ++dim) {
+  for (unsigned dim = 0; dim < sizes.size(); ++dim) {
     if (dim == plan.columnDim)
       continue;
     if (dim >= parallel)
@@ -94,29 +136,97 @@ std::optional<ContractPlan> tc::cpu::planContract(Frame &frame, fusion::Schedule
     else
       plan.rowDims.push_back(dim);
   }
+}
 
-  // AVX-512 has 32 registers: 6 x 4 accumulators, 4 vectors of columns, a scalar. With 16 registers 4 x 3 (or 6 x 2) fit.
-  bool wide = target.vectorRegisters >= 32;
-  int64_t mostRows = 6;
-  plan.tileVectors = wide ? 4 : 2;
-  if (ArrayRef<int64_t> tile = schedule.getTile(); tile.size() >= 2 && tile[0] > 0 && tile[1] >= plan.lanes) {
-    mostRows = tile[0];
-    plan.tileVectors = std::clamp<int64_t>(tile[1] / plan.lanes, 1, wide ? 4 : 2);
+/// Fewest steps, where a step of a tile costs its multiply-adds and a little more: a row that is computed twice costs as much as a
+/// new one, and a flat tile reads the columns more often.
+static int64_t chooseTileRows(int64_t mostRows, int64_t rows) {
+  int64_t best = mostRows, least = std::numeric_limits<int64_t>::max();
+  for (int64_t tile = mostRows; tile >= 1; --tile) {
+    if (tile > rows)
+      continue;
+    int64_t cost = llvm::divideCeil(rows, tile) * (tile * 4 + 1);
+    if (cost < least) {
+      least = cost;
+      best = tile;
+    }
   }
-  if (std::optional<int64_t> columns = plan.op.getIterationSizes()[plan.columnDim].getConstant())
+  return std::min(best, std::max<int64_t>(rows, 1));
+}
+
+void Planner::chooseTile() {
+  // With 32 registers: 6 x 4, 9 x 3 or 14 x 2 accumulators, the vectors of columns and a scalar. With 16: 6 x 2 or 12 x 1.
+  bool wide = target.vectorRegisters >= 32;
+  plan.tileVectors = wide ? 4 : 2;
+  if (ArrayRef<int64_t> tile = schedule.getTile(); tile.size() >= 2 && tile[1] >= plan.lanes)
+    plan.tileVectors = std::clamp<int64_t>(tile[1] / plan.lanes, 1, plan.tileVectors);
+  if (std::optional<int64_t> columns = sizes[plan.columnDim].getConstant())
     plan.tileVectors = std::clamp<int64_t>(llvm::divideCeil(*columns, plan.lanes), 1, plan.tileVectors);
   // All vectors of a tile are side by side.
-  while (plan.tileVectors > 1 && getLaneStride(plan.columns.address, {plan.columnDim, plan.getTileColumns()}) != frame.getConstantExpr(1))
+  while (plan.tileVectors > 1 && getLaneStride(plan.columns.address, {plan.columnDim, plan.getTileColumns()}) != one())
     --plan.tileVectors;
-  if (plan.tileVectors <= 2 && wide)
-    mostRows = std::max<int64_t>(mostRows, 12);
-  std::optional<int64_t> rows = getConstantProduct(plan.op, plan.rowDims);
-  plan.tileRows = chooseTileRows(mostRows, rows);
-  if (rows) {
-    int64_t chunks = std::max<int64_t>(1, llvm::divideCeil(*rows, 96));
-    plan.chunkRows = llvm::divideCeil(llvm::divideCeil(*rows, chunks), plan.tileRows) * plan.tileRows;
-  } else {
-    plan.chunkRows = 16 * plan.tileRows;
+  static constexpr int64_t wideRows[] = {14, 14, 9, 6}, narrowRows[] = {12, 6};
+  int64_t mostRows = wide ? wideRows[plan.tileVectors - 1] : narrowRows[plan.tileVectors - 1];
+  std::optional<int64_t> rows = getConstantProduct(plan.rowDims);
+  plan.tileRows = rows ? chooseTileRows(mostRows, *rows) : mostRows;
+  chooseChunks(plan.getTileColumns());
+}
+
+void Planner::chooseDotTile() {
+  // Several columns are as many streams from memory; more rows share a loaded column.
+  bool wide = target.vectorRegisters >= 32;
+  int64_t rows = getConstantProduct(plan.rowDims).value_or(4);
+  plan.tileRows = std::clamp<int64_t>(rows, 1, wide ? 4 : 2);
+  plan.tileColumns = wide ? (plan.tileRows <= 2 ? 8 : 4) : (plan.tileRows == 1 ? 8 : 4);
+  chooseChunks(plan.blockColumns);
+}
+
+void Planner::chooseChunks(int64_t columns) {
+  int64_t tiles = llvm::divideCeil(getLikelyProduct(plan.rowDims), plan.tileRows);
+  unsigned columnDims[] = {plan.columnDim};
+  int64_t outer = getLikelyProduct(plan.batchDims) * llvm::divideCeil(getLikelyProduct(columnDims), columns);
+  // The threads' shares are as equal as they can be, in chunks as large as they may be.
+  int64_t cores = std::max(1u, target.cores), best = 1;
+  double least = std::numeric_limits<double>::infinity();
+  for (int64_t chunk = std::max<int64_t>(1, mostChunkRows / plan.tileRows); chunk >= 1; --chunk) {
+    int64_t chunks = llvm::divideCeil(tiles, chunk);
+    double span = llvm::divideCeil(outer * chunks, cores) * (std::min(chunk, tiles) + 0.2);
+    if (span < least * 0.99) {
+      least = span;
+      best = chunk;
+    }
   }
-  return plan;
+  plan.chunkRows = best * plan.tileRows;
+  int64_t work = plan.chunkRows * columns * std::max<int64_t>(1, getLikelyProduct(plan.depthDims));
+  plan.grain = std::max<int64_t>(1, workOfThread / work);
+}
+
+std::optional<ContractPlan> Planner::run() {
+  if (!collect())
+    return std::nullopt;
+  sizes = plan.op.getIterationSizes();
+  plan.accumulator = getElementTypeOrSelf(plan.op.getResultTypes().front());
+  if ((!plan.accumulator.isF32() && !plan.accumulator.isF64()) || sizes.size() == static_cast<size_t>(plan.op.getParallel()))
+    return std::nullopt;
+  auto yield = cast<loop::YieldOp>(plan.op.getBodyBlock()->getTerminator());
+  std::optional<ContractOperand> first = matchOperand(frame, plan.op, yield.getValues()[0]),
+                                 second = matchOperand(frame, plan.op, yield.getValues()[1]);
+  if (!first || !second)
+    return std::nullopt;
+  plan.lanes = target.getLanes(plan.accumulator.getIntOrFloatBitWidth());
+  if (chooseTiles(*first, *second)) {
+    splitDims();
+    chooseTile();
+    return std::move(plan);
+  }
+  if (chooseDots(*first, *second)) {
+    splitDims();
+    chooseDotTile();
+    return std::move(plan);
+  }
+  return std::nullopt;
+}
+
+std::optional<ContractPlan> tc::cpu::planContract(Frame &frame, fusion::ScheduleAttr schedule) {
+  return Planner(frame, schedule).run();
 }
