@@ -46,6 +46,10 @@ FailureOr<GpuKernel> tc::gpu::lowerKernel(fusion::KernelOp kernel, const Target 
     switch (schedule.getKind()) {
     case fusion::KernelKind::map:
       return lowerMap(frame);
+    case fusion::KernelKind::row:
+    case fusion::KernelKind::scan:
+    case fusion::KernelKind::sort:
+      return lowerRow(frame, schedule);
     default:
       return LogicalResult(kernel.emitError("has no GPU code generator for kind ")
                            << fusion::stringifyKernelKind(schedule.getKind()));
