@@ -34,7 +34,13 @@ static bool collectDims(Frame &frame, loop::ContractOp op, Value value, SmallVec
 std::optional<ContractOperand> tc::cpu::matchOperand(Frame &frame, loop::ContractOp op, Value yielded) {
   ContractOperand operand;
   operand.guardDims.assign(op.getSizes().size(), false);
-  Value value = yielded;
+  // A read is extended to the accumulator's type anyway.
+  auto strip = [](Value value) {
+    while (auto extend = value.getDefiningOp<arith::ExtFOp>())
+      value = extend.getIn();
+    return value;
+  };
+  Value value = strip(yielded);
   if (auto branch = value.getDefiningOp<scf::IfOp>()) {
     unsigned result = cast<OpResult>(value).getResultNumber();
     Value otherwise = branch.elseYield().getOperand(result);
@@ -43,7 +49,7 @@ std::optional<ContractOperand> tc::cpu::matchOperand(Frame &frame, loop::Contrac
     operand.guard = branch.getCondition();
     if (!collectDims(frame, op, operand.guard, operand.guardDims))
       return std::nullopt;
-    value = branch.thenYield().getOperand(result);
+    value = strip(branch.thenYield().getOperand(result));
   }
   operand.read = value.getDefiningOp<loop::ReadOp>();
   if (!operand.read)

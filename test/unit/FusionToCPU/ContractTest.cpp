@@ -210,4 +210,62 @@ TEST(Contract, Convolution) {
   }
 }
 
+/// The gradient of a convolution's filter: the depth is the image, and the vectorised factor is guarded.
+TEST(Contract, GuardedColumns) {
+  check({kernel("", "%a: tensor<2x6x6x40xf32>; %b: tensor<2x6x6x9xf32>", "tensor<9x3x40xf32>", R"(
+    %0 = loop.contract (%o, %s, %c : %n, %y, %x) in [9, 3, 40 : 2, 6, 6] {
+      %w = loop.index affine_map<(d0, d1) -> (d0 + d1 - 1)>(%x, %s) where []
+      %lo = arith.constant 0 : index
+      %hi = arith.constant 6 : index
+      %c0 = arith.cmpi sge, %w, %lo : index
+      %c1 = arith.cmpi slt, %w, %hi : index
+      %d = arith.andi %c0, %c1 : i1
+      %v = scf.if %d -> (f32) {
+        %t = loop.read %a[%n, %y, %w, %c] : tensor<2x6x6x40xf32> -> f32
+        scf.yield %t : f32
+      } else {
+        %z = arith.constant 0.0 : f32
+        scf.yield %z : f32
+      }
+      %f = loop.read %b[%n, %y, %x, %o] : tensor<2x6x6x9xf32> -> f32
+      loop.yield %v, %f : f32, f32
+    } : tensor<9x3x40xf32>
+    fusion.yield %0 : tensor<9x3x40xf32>
+)")});
+}
+
+TEST(Contract, ExtendedReads) {
+  check({kernel("", "%a: tensor<9x20xbf16>; %b: tensor<33x20xf32>", "tensor<9x33xf32>", R"(
+    %0 = loop.contract (%i, %j : %k) in [9, 33 : 20] {
+      %v = loop.read %a[%i, %k] : tensor<9x20xbf16> -> bf16
+      %w = arith.extf %v : bf16 to f32
+      %f = loop.read %b[%j, %k] : tensor<33x20xf32> -> f32
+      loop.yield %w, %f : f32, f32
+    } : tensor<9x33xf32>
+    fusion.yield %0 : tensor<9x33xf32>
+)")});
+}
+
+TEST(Contract, Integers) {
+  check({kernel("", "%a: tensor<5x20xi32>; %b: tensor<20x33xi32>", "tensor<5x33xi32>", R"(
+    %0 = loop.contract (%i, %j : %k) in [5, 33 : 20] {
+      %v = loop.read %a[%i, %k] : tensor<5x20xi32> -> i32
+      %f = loop.read %b[%k, %j] : tensor<20x33xi32> -> i32
+      loop.yield %v, %f : i32, i32
+    } : tensor<5x33xi32>
+    fusion.yield %0 : tensor<5x33xi32>
+)")});
+}
+
+TEST(Contract, MatrixVector) {
+  check({kernel("", "%a: tensor<37x100xf32>; %b: tensor<100xf32>", "tensor<37xf32>", R"(
+    %0 = loop.contract (%i : %k) in [37 : 100] {
+      %v = loop.read %a[%i, %k] : tensor<37x100xf32> -> f32
+      %f = loop.read %b[%k] : tensor<100xf32> -> f32
+      loop.yield %v, %f : f32, f32
+    } : tensor<37xf32>
+    fusion.yield %0 : tensor<37xf32>
+)")});
+}
+
 } // namespace
