@@ -139,6 +139,9 @@ std::string Groups::check(unsigned a, unsigned b) {
         return "a reduction is no epilogue of a contraction";
     }
   }
+  // Without a common dimension there are no rows; only what is one row anyway joins it.
+  if (shared == 0 && groups[a].parallel > 0 && groups[b].parallel > 0)
+    return "no leading dimensions in common";
   ArrayRef<SizeAttr> rowSizes;
   SmallVector<SizeAttr> firstSizes = nests.front().getIterationSizes();
   rowSizes = ArrayRef<SizeAttr>(firstSizes).take_front(shared);

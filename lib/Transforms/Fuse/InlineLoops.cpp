@@ -98,8 +98,7 @@ bool followsProducer(loop::MapOp map) {
   return found;
 }
 
-/// Whether a contraction's body may hold the map's: one read, index expressions, conversions of the element, a guard that
-/// gives 0.
+/// Whether a contraction's body may hold the map's: one read, index expressions, a guard that gives 0.
 bool isPlain(loop::MapOp map) {
   BodyCost cost = getBodyCost(*map.getBodyBlock());
   if (cost.weight > 0 || cost.numReads != 1 || cost.numIndirectReads > 0 || cost.numGuards > 1)
@@ -109,7 +108,7 @@ bool isPlain(loop::MapOp map) {
     if (auto guard = dyn_cast<scf::IfOp>(op)) {
       Value otherwise = guard.elseBlock()->getTerminator()->getOperand(0);
       plain &= guard.getNumResults() == 1 && (matchPattern(otherwise, m_AnyZeroFloat()) || matchPattern(otherwise, m_Zero()));
-    } else if (isa<arith::BitcastOp>(op)) {
+    } else if (isa<arith::ArithDialect>(op->getDialect()) && !isa<arith::ConstantOp, arith::CmpIOp, arith::AndIOp>(op)) {
       plain = false;
     }
   });

@@ -7,10 +7,11 @@
 using namespace mlir;
 
 void tc::buildFusePipeline(OpPassManager &manager) {
+  manager.addPass(createAlignEpilogues());
   manager.addPass(createInlineLoops());
   manager.addPass(createFormKernels());
 }
 
 void tc::registerFusePipeline() {
-  PassPipelineRegistration<>("tc-fuse", "Loops to kernels: tc-inline-loops, tc-form-kernels", buildFusePipeline);
+  PassPipelineRegistration<>("tc-fuse", "Loops to kernels: tc-align-epilogues, tc-inline-loops, tc-form-kernels", buildFusePipeline);
 }

@@ -94,7 +94,7 @@ func.func @several_results(%x: tensor<64xf32>) -> (tensor<64xf32>, tensor<64xf32
 // CHECK: fusion.kernel "mul_sum"(%arg0)
 // CHECK: loop.reduce [sum, sum] (%{{.*}} : %{{.*}}) in [64 : 4096] {
 // CHECK: fusion.kernel
-// CHECK-SAME: not_fused = ["mul_sum: rows to run in parallel: 1, fewer than 8"]
+// CHECK-SAME: not_fused = ["mul_sum: no leading dimensions in common"]
 func.func @columns(%x: tensor<4096x64xf32>) -> tensor<4096x64xf32> {
   %s = loop.reduce [sum] (%c : %n) in [64 : 4096] {
     %v = loop.read %x[%n, %c] : tensor<4096x64xf32> -> f32
@@ -114,6 +114,67 @@ func.func @columns(%x: tensor<4096x64xf32>) -> tensor<4096x64xf32> {
     loop.yield %e : f32
   } : tensor<4096x64xf32>
   return %r : tensor<4096x64xf32>
+}
+
+// -----
+
+// Spaces that have no leading dimension in common are no rows, however small.
+// CHECK-LABEL: func @spaces
+// CHECK: fusion.kernel "exp"
+// CHECK: fusion.kernel "mul"
+// CHECK-SAME: not_fused = ["exp: no leading dimensions in common"]
+func.func @spaces(%x: tensor<40xf32>, %y: tensor<1x40x14x14xf32>) -> (tensor<40xf32>, tensor<1x40x14x14xf32>) {
+  %e = loop.map (%c) in [40] {
+    %v = loop.read %x[%c] : tensor<40xf32> -> f32
+    %r = math.exp %v : f32
+    loop.yield %r : f32
+  } : tensor<40xf32>
+  %q = loop.map (%n, %c, %h, %w) in [1, 40, 14, 14] {
+    %v = loop.read %e[%c] : tensor<40xf32> -> f32
+    %u = loop.read %y[%n, %c, %h, %w] : tensor<1x40x14x14xf32> -> f32
+    %r = arith.mulf %v, %u : f32
+    loop.yield %r : f32
+  } : tensor<1x40x14x14xf32>
+  return %e, %q : tensor<40xf32>, tensor<1x40x14x14xf32>
+}
+
+// -----
+
+// Rows of little work may be few.
+// CHECK-LABEL: func @few_rows
+// CHECK: fusion.kernel "sum_sub"
+// CHECK-NOT: fusion.kernel
+func.func @few_rows(%x: tensor<2x64xf32>) -> tensor<2x64xf32> {
+  %s = loop.reduce [sum] (%i : %j) in [2 : 64] {
+    %v = loop.read %x[%i, %j] : tensor<2x64xf32> -> f32
+    loop.yield %v : f32
+  } : tensor<2xf32>
+  %r = loop.map (%i, %j) in [2, 64] {
+    %v = loop.read %x[%i, %j] : tensor<2x64xf32> -> f32
+    %a = loop.read %s[%i] : tensor<2xf32> -> f32
+    %d = arith.subf %v, %a : f32
+    loop.yield %d : f32
+  } : tensor<2x64xf32>
+  return %r : tensor<2x64xf32>
+}
+
+// -----
+
+// Large rows are not.
+// CHECK-LABEL: func @few_large_rows
+// CHECK: not_fused = ["sum: rows to run in parallel: 2, fewer than 8"]
+func.func @few_large_rows(%x: tensor<2x65536xf32>) -> tensor<2x65536xf32> {
+  %s = loop.reduce [sum] (%i : %j) in [2 : 65536] {
+    %v = loop.read %x[%i, %j] : tensor<2x65536xf32> -> f32
+    loop.yield %v : f32
+  } : tensor<2xf32>
+  %r = loop.map (%i, %j) in [2, 65536] {
+    %v = loop.read %x[%i, %j] : tensor<2x65536xf32> -> f32
+    %a = loop.read %s[%i] : tensor<2xf32> -> f32
+    %d = arith.subf %v, %a : f32
+    loop.yield %d : f32
+  } : tensor<2x65536xf32>
+  return %r : tensor<2x65536xf32>
 }
 
 // -----

@@ -17,7 +17,7 @@ namespace tc {
 #define GEN_PASS_REGISTRATION
 #include "tc/Transforms/Fuse/Passes.h.inc"
 
-/// The stage: tc-inline-loops, tc-form-kernels. Registered as `tc-fuse`.
+/// The stage: tc-align-epilogues, tc-inline-loops, tc-form-kernels. Registered as `tc-fuse`.
 void buildFusePipeline(mlir::OpPassManager &manager);
 void registerFusePipeline();
 

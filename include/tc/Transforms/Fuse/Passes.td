@@ -5,6 +5,32 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AlignEpilogues : Pass<"tc-align-epilogues"> {
+  let summary = "Write maps that read a contraction through a reshape over the contraction's space";
+  let description = [{
+    A map that reads a contraction (or a map that does) point by point, but through a `tc.reshape`, is rewritten over the
+    contraction's own sizes, and its result reshaped instead; a map that only permutes a contraction's result, with the
+    columns still last, becomes part of the contraction:
+
+    ```mlir
+    %r = tc.reshape %contract : (tensor<128x768xf32>) -> tensor<2x64x768xf32>
+    %y = loop.map (%b, %s, %o) in [2, 64, 768] { … %r[%b, %s, %o] + %x[%b, %s, %o] … }
+    ```
+    becomes
+    ```mlir
+    %v = tc.reshape %x : (tensor<2x64x768xf32>) -> tensor<128x768xf32>
+    %0 = loop.map (%m, %o) in [128, 768] { … %contract[%m, %o] + %v[%m, %o] … }
+    %y = tc.reshape %0 : (tensor<128x768xf32>) -> tensor<2x64x768xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numAligned", "aligned", "Maps written over a contraction's space">,
+    Statistic<"numAbsorbed", "absorbed", "Permutations that contractions do themselves">,
+  ];
+  let dependentDialects = ["::tc::loop::LoopDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def InlineLoops : Pass<"tc-inline-loops"> {
   let summary = "Put maps into the bodies that read them";
   let description = [{
@@ -21,7 +47,7 @@ def InlineLoops : Pass<"tc-inline-loops"> {
     ```
     Reads of splat constants become constants, and reads of `tc.reshape` reads of its operand where that takes no
     division. What stays: maps with dear bodies and several readers, maps that a contraction would compute again and
-    again (it takes only moves: index expressions, a cast, a guard that gives 0), and maps that can run as the
+    again (it takes only moves: index expressions, a guard that gives 0), and maps that can run as the
     epilogue of a contraction.
   }];
   let statistics = [

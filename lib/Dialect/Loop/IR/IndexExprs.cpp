@@ -157,26 +157,27 @@ std::optional<std::pair<AffineExpr, AffineExpr>> IndexExprs::divide(AffineExpr e
   return std::pair(quotient, rest);
 }
 
-namespace {
-/// Dimensions [firstFrom, endFrom) of the source hold the same elements as [firstTo, endTo) of the result.
-struct ReshapeBlock {
-  size_t firstFrom, endFrom, firstTo, endTo;
-};
-} // namespace
+static bool divides(SizeAttr divisor, SizeAttr size) { return floorDiv(size, divisor) * divisor == size; }
 
-/// Takes a reshape apart into the smallest blocks of equal products.
-static std::optional<SmallVector<ReshapeBlock>> getBlocks(MLIRContext *context, ArrayRef<SizeAttr> from, ArrayRef<SizeAttr> to) {
+std::optional<SmallVector<ReshapeBlock>> tc::getReshapeBlocks(MLIRContext *context, ArrayRef<SizeAttr> from,
+                                                              ArrayRef<SizeAttr> to) {
   SizeAttr one = SizeAttr::constant(context, 1);
   SmallVector<ReshapeBlock> blocks;
   for (size_t i = 0, j = 0; i < from.size() || j < to.size();) {
     ReshapeBlock block{i, i, j, j};
     SizeAttr fromProduct = one, toProduct = one;
     do {
-      // Advance the side whose product is smaller or, if that is not known, has fewer factors so far.
+      // Advance the side whose product is smaller or divides the other's or, if neither, has fewer factors so far.
       bool advanceFrom = i - block.firstFrom <= j - block.firstTo;
       auto fromConstant = fromProduct.getConstant(), toConstant = toProduct.getConstant();
-      if (fromConstant && toConstant && *fromConstant != *toConstant)
-        advanceFrom = *fromConstant < *toConstant;
+      if (fromProduct != toProduct) {
+        if (fromConstant && toConstant)
+          advanceFrom = *fromConstant < *toConstant;
+        else if (fromConstant && divides(fromProduct, toProduct))
+          advanceFrom = true;
+        else if (toConstant && divides(toProduct, fromProduct))
+          advanceFrom = false;
+      }
       if (i == from.size() || j == to.size())
         advanceFrom = i < from.size();
       if (advanceFrom)
@@ -194,14 +195,14 @@ static std::optional<SmallVector<ReshapeBlock>> getBlocks(MLIRContext *context, 
 }
 
 bool tc::canSplitIndices(Type source, Type result) {
-  return getBlocks(source.getContext(), getSizes(source), getSizes(result)).has_value();
+  return getReshapeBlocks(source.getContext(), getSizes(source), getSizes(result)).has_value();
 }
 
 std::optional<SmallVector<Value>> tc::getReshapedIndices(OpBuilder &builder, Location loc, Type source, Type result,
                                                          ValueRange indices, bool allowDivision) {
   MLIRContext *context = builder.getContext();
   SmallVector<SizeAttr> from = getSizes(source), to = getSizes(result);
-  auto blocks = getBlocks(context, from, to);
+  auto blocks = getReshapeBlocks(context, from, to);
   if (!blocks)
     return std::nullopt;
   SizeAttr one = SizeAttr::constant(context, 1);

@@ -36,6 +36,14 @@ private:
 /// If the value is an index argument of a loop op's body, the size of its dimension.
 SizeAttr getDimSize(mlir::Value index);
 
+/// Part of a reshape: dimensions [firstFrom, endFrom) of the source hold the same elements as [firstTo, endTo) of the result.
+struct ReshapeBlock {
+  size_t firstFrom, endFrom, firstTo, endTo;
+};
+/// Takes a reshape apart into the smallest blocks of equal products; nothing if it cannot be told which are equal.
+std::optional<llvm::SmallVector<ReshapeBlock>> getReshapeBlocks(mlir::MLIRContext *context, llvm::ArrayRef<SizeAttr> from,
+                                                                llvm::ArrayRef<SizeAttr> to);
+
 /// Indices into the source of a reshape for indices into its result. Nothing if that takes floordiv or mod, unless
 /// `allowDivision`.
 std::optional<llvm::SmallVector<mlir::Value>> getReshapedIndices(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type source,
