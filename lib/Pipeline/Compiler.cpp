@@ -6,6 +6,7 @@
 #include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassManager.h"
 #include "tc/Pipeline/Stages.h"
+#include "tc/Transforms/VerifyContract/Passes.h"
 #include "llvm/Support/JSON.h"
 
 #include <chrono>
@@ -56,6 +57,8 @@ static LogicalResult runStages(ModuleOp module, const CompileOptions &options, s
     PassManager manager(module.getContext());
     manager.enableVerifier(options.verifyContracts);
     stage.build(manager, stageOptions);
+    if (options.verifyContracts && !stage.form.empty())
+      manager.addPass(createVerifyContractPass(VerifyContractPassOptions{stage.form.str()}));
     if (failed(manager.run(module)))
       return failure();
     times.push_back({stage.name.str(), watch.lap()});

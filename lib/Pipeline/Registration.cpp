@@ -18,6 +18,8 @@
 #include "tc/Transforms/Fuse/Passes.h"
 #include "tc/Transforms/Layout/Passes.h"
 #include "tc/Transforms/Schedule/Passes.h"
+#include "tc/Transforms/Simplify/Passes.h"
+#include "tc/Transforms/VerifyContract/Passes.h"
 
 #include <mutex>
 
@@ -39,6 +41,8 @@ void registerAllPasses() {
     registerTCFunctionalizePasses();
     registerTCDecomposePasses();
     registerTCLayoutPasses();
+    registerTCSimplifyPasses();
+    registerTCVerifyContractPasses();
     registerTCToLoopPasses();
     registerTCFusePasses();
     registerFusePipeline();

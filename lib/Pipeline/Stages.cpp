@@ -12,6 +12,7 @@
 #include "tc/Target/CPU/Target.h"
 #include "tc/Transforms/Layout/Passes.h"
 #include "tc/Transforms/Schedule/Passes.h"
+#include "tc/Transforms/Simplify/Passes.h"
 
 using namespace mlir;
 
@@ -28,8 +29,7 @@ static void buildLayout(OpPassManager &manager, const StageOptions &) {
 }
 
 static void buildSimplify(OpPassManager &manager, const StageOptions &) {
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
+  addSimplifyPasses(manager);
 }
 
 static void buildLoops(OpPassManager &manager, const StageOptions &) {

@@ -1,0 +1,58 @@
+// Questions about values that several rewrites ask.
+
+#include "Patterns.h"
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+using namespace tc;
+
+std::optional<APFloat> simplify::splatFloat(Value value) {
+  DenseElementsAttr constant;
+  while (auto broadcast = value.getDefiningOp<BroadcastOp>())
+    value = broadcast.getInput();
+  if (!matchPattern(value, m_Constant(&constant)) || !constant.isSplat() || !isa<FloatType>(constant.getElementType()))
+    return std::nullopt;
+  return constant.getSplatValue<APFloat>();
+}
+
+Value simplify::floatConstant(OpBuilder &builder, Location loc, Type elementType, double value) {
+  APFloat rounded(value);
+  bool lossy;
+  rounded.convert(cast<FloatType>(elementType).getFloatSemantics(), APFloat::rmNearestTiesToEven, &lossy);
+  return ConstantOp::create(builder, loc, DenseElementsAttr::get(RankedTensorType::get({}, elementType), rounded));
+}
+
+static bool isFromConstants(Value value, unsigned depth) {
+  Operation *op = value.getDefiningOp();
+  if (!op || depth == 0)
+    return false;
+  if (isa<ConstantOp>(op))
+    return true;
+  // Symbols are known at run time only.
+  if (!isPure(op) || op->getNumRegions() || op->getNumOperands() == 0 || op->getName().getDialectNamespace() != "tc" ||
+      !cast<RankedTensorType>(value.getType()).hasStaticShape())
+    return false;
+  return llvm::all_of(op->getOperands(), [&](Value operand) { return isFromConstants(operand, depth - 1); });
+}
+
+bool simplify::isFromConstants(Value value) { return ::isFromConstants(value, /*depth=*/16); }
+
+FailureOr<SmallVector<SizeAttr>> simplify::broadcastOperandSizes(ValueRange operands) {
+  SmallVector<SizeAttr> sizes;
+  for (Value operand : operands) {
+    FailureOr<SmallVector<SizeAttr>> next = broadcastSizes(sizes, getSizes(operand.getType()));
+    if (failed(next))
+      return failure();
+    sizes = *next;
+  }
+  return sizes;
+}
+
+Value simplify::cloneElementwise(OpBuilder &builder, Operation *op, ValueRange operands) {
+  Type elementType = getElementTypeOrSelf(op->getResult(0).getType());
+  OperationState state(op->getLoc(), op->getName(), operands, {getTensorType(*broadcastOperandSizes(operands), elementType)},
+                       op->getAttrs());
+  return builder.create(state)->getResult(0);
+}
