@@ -25,8 +25,6 @@ struct Storage {
   Kind kind = Kind::Memory;
   Value pointer;
   mlir::TypedAttr splat;
-  /// Elements of a Memory lie `spacing` apart: the lanes of a row-vectorised kernel's scratch lie between them.
-  int64_t spacing = 1;
   /// Leading dimensions that do not count in addresses: scratch holds one row.
   int64_t skipped = 0;
   /// Of an input, its number; -1 if not.

@@ -98,7 +98,7 @@ BodyEmitter::Address BodyEmitter::getAddress(const Storage &storage, ValueRange 
       lanes = arith::MulIOp::create(builder, lanes, toVector(frame.emit(stride)));
     address.varying = address.varying ? arith::AddIOp::create(builder, address.varying, lanes).getResult() : lanes;
   }
-  address.offset = frame.simplify(address.offset * storage.spacing);
+  address.offset = frame.simplify(address.offset);
   return address;
 }
 
@@ -120,10 +120,9 @@ Value BodyEmitter::loadFrom(const Storage &storage, Type element, const Address 
   Type memoryType = getMemoryType(element);
   int64_t alignment = getAlignment(memoryType);
   AffineExpr zero = frame.getConstantExpr(0), one = frame.getConstantExpr(1);
-  bool spaced = storage.spacing > 1; // one element a lane, side by side
-  AffineExpr stride = spaced ? one : getLaneStride(address.offset, point.space);
+  AffineExpr stride = getLaneStride(address.offset, point.space);
 
-  if (!isVector() || (!spaced && !address.varying && stride == zero)) {
+  if (!isVector() || (!address.varying && stride == zero)) {
     Value pointer = getPointer(storage, element, frame.emit(address.offset, point.dims));
     if (guarded && point.mask)
       return fromMemory(builder, element, loadGuarded(storage, memoryType, pointer));
@@ -156,7 +155,7 @@ void BodyEmitter::storeTo(const Storage &storage, Value value, const Address &ad
   Type element = getElementTypeOrSelf(value.getType());
   int64_t alignment = getAlignment(getMemoryType(element));
   AffineExpr one = frame.getConstantExpr(1);
-  AffineExpr stride = storage.spacing > 1 ? one : getLaneStride(address.offset, point.space);
+  AffineExpr stride = getLaneStride(address.offset, point.space);
 
   if (!isVector() || (!address.varying && stride == one)) {
     Value memory = toMemory(builder, toVector(value));
@@ -176,11 +175,11 @@ void BodyEmitter::storeTo(const Storage &storage, Value value, const Address &ad
 }
 
 Value BodyEmitter::load(const Storage &storage, Type element, AffineExpr offset) {
-  return loadFrom(storage, element, {frame.simplify(offset * storage.spacing), {}});
+  return loadFrom(storage, element, {frame.simplify(offset), {}});
 }
 
 void BodyEmitter::store(const Storage &storage, Value value, AffineExpr offset) {
-  storeTo(storage, value, {frame.simplify(offset * storage.spacing), {}});
+  storeTo(storage, value, {frame.simplify(offset), {}});
 }
 
 Value BodyEmitter::loadAt(const Storage &storage, Type element, ValueRange indices, ArrayRef<AffineExpr> strides) {

@@ -10,6 +10,8 @@ using namespace tc;
 using namespace tc::cpu;
 
 struct RowLowering::Nest {
+  explicit Nest(Group &group) : group(group) {}
+
   Group &group;
   MergedSpace inner;
   SmallVector<AffineExpr> arguments;
@@ -17,7 +19,9 @@ struct RowLowering::Nest {
   /// Merged inner dimensions from the outermost loop to the innermost: those kept, then those reduced.
   SmallVector<unsigned> kept, reduced;
   int64_t vectorDim = -1; ///< merged inner dimension, -1 if none
-  unsigned unroll = 1;
+  bool foldsLanes = false; ///< the vector dimension is reduced
+  unsigned unroll = 1;     ///< accumulators of each reduction along the vector dimension
+  unsigned columns = 1;    ///< vectors of a kept vector dimension that are reduced side by side
   Elements elements;
   /// Of each accumulator: identity, kind and element type, and its op.
   struct Accumulator {
@@ -114,33 +118,71 @@ void RowLowering::emitPoint(Nest &nest, const Point &point, unsigned slot, Small
   }
 }
 
-void RowLowering::emitReduced(Nest &nest, Point point, unsigned depth, SmallVectorImpl<Value> &state) {
-  if (depth == nest.reduced.size())
-    return emitPoint(nest, point, 0, state);
+void RowLowering::emitReduced(Nest &nest, ArrayRef<Point> points, unsigned depth, SmallVectorImpl<Value> &state) {
+  if (depth == nest.reduced.size()) {
+    for (auto [slot, point] : llvm::enumerate(points))
+      emitPoint(nest, point, slot, state);
+    return;
+  }
   unsigned dim = nest.reduced[depth];
-  Value upper = frame.emit(nest.inner.sizes[dim]);
+  Bounds bounds = getBounds(nest.inner, dim);
   if (static_cast<int64_t>(dim) == nest.vectorDim) {
-    state = emitVectorLoop(frame, frame.index(0), upper, nest.inner.getConstantSize(dim), lanes, nest.unroll, state,
+    state = emitVectorLoop(frame, bounds.lower, bounds.upper, bounds.length, lanes, nest.unroll, state,
                            [&](Value iv, Value mask, unsigned slot, SmallVectorImpl<Value> &next) {
-                             Point here = point;
+                             Point here = points.front();
                              here.dims[nest.base + dim] = iv;
                              here.mask = mask;
                              emitPoint(nest, here, slot, next);
                            });
     return;
   }
-  state = frame.loop(frame.index(0), upper, frame.index(1), state, [&](Value iv, ValueRange carried) {
-    Point here = point;
-    here.dims[nest.base + dim] = iv;
+  state = frame.loop(bounds.lower, bounds.upper, frame.index(1), state, [&](Value iv, ValueRange carried) {
+    SmallVector<Point> here(points);
+    for (Point &point : here)
+      point.dims[nest.base + dim] = iv;
     SmallVector<Value> next(carried);
     emitReduced(nest, here, depth + 1, next);
     return next;
   });
 }
 
-void RowLowering::finishReductions(Nest &nest, const Point &point, SmallVectorImpl<Value> &state) {
+/// Reduces at these points, vectors of columns side by side, and stores what comes out.
+void RowLowering::reduce(Nest &nest, ArrayRef<Point> points) {
   ImplicitLocOpBuilder &builder = frame.getBuilder();
-  bool fold = nest.vectorDim >= 0 && llvm::is_contained(nest.reduced, nest.vectorDim);
+  SmallVector<Value> state;
+  unsigned slots = std::max<size_t>(nest.unroll, points.size());
+  // Accumulators start at their identities.
+  for (unsigned slot = 0; slot < slots; ++slot)
+    for (const Nest::Accumulator &what : nest.accumulators) {
+      auto start = [&](TypedAttr identity) {
+        if (int64_t count = points.front().space.lanes; count > 1)
+          identity = DenseElementsAttr::get(VectorType::get({count}, identity.getType()), Attribute(identity));
+        state.push_back(arith::ConstantOp::create(builder, identity));
+      };
+      start(getIdentity(what.kind, what.element));
+      if (isa<loop::ArgReduceOp>(what.op))
+        start(builder.getI64IntegerAttr(std::numeric_limits<int64_t>::max()));
+    }
+  emitReduced(nest, points, 0, state);
+  if (nest.accumulators.empty())
+    return;
+  if (points.size() > 1) {
+    for (auto [column, point] : llvm::enumerate(points))
+      finishReductions(nest, point, ArrayRef<Value>(state).slice(column * nest.carried, nest.carried));
+    return;
+  }
+  Point point = points.front();
+  // What is left after folding lanes is a scalar.
+  if (nest.foldsLanes) {
+    point.space = {};
+    point.mask = {};
+  }
+  finishReductions(nest, point, state);
+}
+
+void RowLowering::finishReductions(Nest &nest, const Point &point, ArrayRef<Value> state) {
+  ImplicitLocOpBuilder &builder = frame.getBuilder();
+  bool fold = nest.foldsLanes;
   unsigned position = 0;
   for (const Nest::Accumulator &what : nest.accumulators) {
     auto slotValue = [&](unsigned slot, unsigned offset) { return state[slot * nest.carried + position + offset]; };
@@ -190,51 +232,77 @@ void RowLowering::finishReductions(Nest &nest, const Point &point, SmallVectorIm
   }
 }
 
+/// `count` vectors of columns from `iv` on, the last one under a mask.
+void RowLowering::emitColumns(Nest &nest, const Point &point, Value iv, unsigned count, Value lastMask) {
+  SmallVector<Point> points;
+  for (unsigned column = 0; column < count; ++column) {
+    Point here = point;
+    here.dims[nest.base + nest.vectorDim] = frame.add(iv, frame.index(column * lanes));
+    if (lastMask && column + 1 == count)
+      here.mask = lastMask;
+    points.push_back(here);
+  }
+  reduce(nest, points);
+}
+
 void RowLowering::emitKept(Nest &nest, Point point, unsigned depth) {
-  ImplicitLocOpBuilder &builder = frame.getBuilder();
-  if (depth < nest.kept.size()) {
-    unsigned dim = nest.kept[depth];
-    Value upper = frame.emit(nest.inner.sizes[dim]);
-    auto inside = [&](Value iv, Value mask) {
+  if (depth == nest.kept.size())
+    return reduce(nest, point);
+  unsigned dim = nest.kept[depth];
+  Bounds bounds = getBounds(nest.inner, dim);
+  if (static_cast<int64_t>(dim) != nest.vectorDim) {
+    frame.loop(bounds.lower, bounds.upper, frame.index(1), {}, [&](Value iv, ValueRange) -> SmallVector<Value> {
       Point here = point;
       here.dims[nest.base + dim] = iv;
-      if (mask)
-        here.mask = mask;
       emitKept(nest, here, depth + 1);
-    };
-    if (static_cast<int64_t>(dim) == nest.vectorDim)
-      emitVectorLoop(frame, frame.index(0), upper, nest.inner.getConstantSize(dim), lanes, 1, {},
-                     [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &) { inside(iv, mask); });
-    else
-      frame.loop(frame.index(0), upper, frame.index(1), {}, [&](Value iv, ValueRange) -> SmallVector<Value> {
-        inside(iv, {});
-        return {};
-      });
+      return {};
+    });
     return;
   }
-  // Accumulators start at their identities.
-  SmallVector<Value> state;
-  bool vectors = point.space.lanes > 1;
-  for (unsigned slot = 0; slot < nest.unroll; ++slot)
-    for (const Nest::Accumulator &what : nest.accumulators) {
-      auto start = [&](TypedAttr identity) {
-        if (vectors)
-          identity = DenseElementsAttr::get(VectorType::get({point.space.lanes}, identity.getType()), Attribute(identity));
-        state.push_back(arith::ConstantOp::create(builder, identity));
-      };
-      start(getIdentity(what.kind, what.element));
-      if (isa<loop::ArgReduceOp>(what.op))
-        start(builder.getI64IntegerAttr(std::numeric_limits<int64_t>::max()));
-    }
-  emitReduced(nest, point, 0, state);
-  if (nest.accumulators.empty())
-    return;
-  // What is left after folding lanes is a scalar.
-  if (nest.vectorDim >= 0 && llvm::is_contained(nest.reduced, nest.vectorDim)) {
-    point.space = {};
-    point.mask = {};
+  // The vector dimension is the last that is kept. Whole blocks of columns first.
+  int64_t block = lanes * nest.columns;
+  Value blocksEnd = bounds.lower;
+  if (bounds.length) {
+    blocksEnd = frame.add(bounds.lower, frame.index(*bounds.length / block * block));
+  } else {
+    Value blocks = frame.getBuilder().createOrFold<arith::DivUIOp>(frame.sub(bounds.upper, bounds.lower), frame.index(block));
+    blocksEnd = frame.add(bounds.lower, frame.mul(blocks, frame.index(block)));
   }
-  finishReductions(nest, point, state);
+  if (bounds.length && *bounds.length == block)
+    return emitColumns(nest, point, bounds.lower, nest.columns, {});
+  if (!bounds.length || *bounds.length >= block)
+    frame.loop(bounds.lower, blocksEnd, frame.index(block), {}, [&](Value iv, ValueRange) -> SmallVector<Value> {
+      emitColumns(nest, point, iv, nest.columns, {});
+      return {};
+    });
+  if (bounds.length) {
+    if (int64_t rest = *bounds.length % block)
+      emitColumns(nest, point, blocksEnd, llvm::divideCeil(rest, lanes),
+                  rest % lanes ? emitTailMask(frame, frame.add(blocksEnd, frame.index(rest / lanes * lanes)), bounds.upper, lanes)
+                               : Value());
+    return;
+  }
+  frame.loop(blocksEnd, bounds.upper, frame.index(lanes), {}, [&](Value iv, ValueRange) -> SmallVector<Value> {
+    emitColumns(nest, point, iv, 1, emitTailMask(frame, iv, bounds.upper, lanes));
+    return {};
+  });
+}
+
+RowLowering::Bounds RowLowering::getBounds(const MergedSpace &inner, unsigned dim) {
+  if (chunked && dim == 0)
+    return {chunkLower, chunkUpper, chunkLength};
+  return {frame.index(0), frame.emit(inner.sizes[dim]), inner.getConstantSize(dim)};
+}
+
+MergedSpace RowLowering::mergeInner(const Group &group) {
+  SmallVector<int64_t> boundaries;
+  if (chunked)
+    boundaries.push_back(parallel + 1);
+  if (group.hasReduction)
+    boundaries.push_back(group.parallel);
+  if (isa<loop::ScanOp>(group.ops.front()))
+    boundaries.push_back(group.sizes.size() - 1);
+  return mergeDims(frame, group.sizes, parallel, group.sizes.size(), group.uses, rows.sizes.size(), boundaries);
 }
 
 void RowLowering::emitGroup(Group &group, const Point &row) {
@@ -242,14 +310,15 @@ void RowLowering::emitGroup(Group &group, const Point &row) {
     return emitSort(group, row);
   if (group.alone)
     return emitScan(group, row);
-  Nest nest{group, {}, {}, static_cast<unsigned>(rows.sizes.size()), {}, {}, -1, 1, rowElements, {}, 0};
-  nest.inner = mergeDims(frame, group.sizes, parallel, group.sizes.size(), group.uses, nest.base,
-                         group.hasReduction ? group.parallel : -1);
+  Nest nest(group);
+  nest.inner = mergeInner(group);
   nest.arguments = rows.arguments;
+  nest.base = rows.sizes.size();
+  nest.elements = rowElements;
   llvm::append_range(nest.arguments, nest.inner.arguments);
   Point point = row;
   point.dims.resize(nest.base + nest.inner.sizes.size());
-  if (!rowVectorised && !nest.inner.sizes.empty()) {
+  if (!nest.inner.sizes.empty()) {
     nest.vectorDim = chooseVectorDim(group, nest.inner, nest.arguments);
     point.space = {static_cast<int64_t>(nest.base) + nest.vectorDim, lanes};
   }
@@ -278,12 +347,16 @@ void RowLowering::emitGroup(Group &group, const Point &row) {
     }
   }
   nest.carried += nest.accumulators.size();
-  if (nest.vectorDim >= 0 && isReduced[nest.vectorDim]) {
-    // Several accumulators hide the latency of adding; large bodies hide it themselves.
-    nest.unroll = ops <= 12 ? 4 : ops <= 40 ? 2 : 1;
+  nest.foldsLanes = nest.vectorDim >= 0 && isReduced[nest.vectorDim];
+  // Several accumulators hide the latency of adding; large bodies hide it themselves.
+  unsigned width = ops <= 12 ? 4 : ops <= 40 ? 2 : 1;
+  if (nest.foldsLanes) {
+    nest.unroll = width;
     if (std::optional<int64_t> size = nest.inner.getConstantSize(nest.vectorDim))
       while (nest.unroll > 1 && *size < lanes * nest.unroll)
         nest.unroll /= 2;
+  } else if (nest.vectorDim >= 0 && !nest.reduced.empty()) {
+    nest.columns = nest.carried == 1 ? 2 * width : width;
   }
   emitKept(nest, point, 0);
   for (Operation *op : group.ops)
@@ -309,36 +382,64 @@ LogicalResult RowLowering::run() {
       all.push_back(group.uses.back());
     }
   rows = mergeDims(frame, parallelSizes, 0, parallel, all, 0);
-  int64_t vectorDim = rowVectorised ? rows.dimOf[schedule.getVector()] : -1;
-  if (vectorDim < 0)
-    rowVectorised = false;
+  std::optional<int64_t> chunkedSize;
+  AffineExpr chunkedExpr;
+  if (chunked) {
+    chunkedExpr = frame.getExpr(groups.front().sizes[parallel]);
+    chunkedSize = groups.front().sizes[parallel].getConstant();
+    if (chunkedSize == 1)
+      chunked = false;
+    chunk = lanes * (chunkedSize && *chunkedSize <= 4 * lanes ? 4 : 8);
+  }
 
   frame.startPhase();
   if (failed(bindConstants(frame)))
     return failure();
   allocate();
 
-  SmallVector<AffineExpr> units;
-  for (auto [dim, size] : llvm::enumerate(rows.sizes))
-    units.push_back(static_cast<int64_t>(dim) == vectorDim ? size.ceilDiv(lanes) : size);
-  ImplicitLocOpBuilder &builder = frame.getBuilder();
+  SmallVector<AffineExpr> units = rows.sizes;
+  if (chunked)
+    units.push_back(chunkedExpr.ceilDiv(chunk));
   frame.forEachUnit(units, [&](ValueRange indices) {
     Point point;
-    point.dims.assign(indices.begin(), indices.end());
-    if (!rowVectorised)
-      return emitRow(point);
-    point.space = {vectorDim, lanes};
-    point.dims[vectorDim] = arith::MulIOp::create(builder, point.dims[vectorDim], frame.index(lanes));
-    std::optional<int64_t> size = rows.getConstantSize(vectorDim);
-    if (!size || *size % lanes != 0)
-      point.mask = emitTailMask(frame, point.dims[vectorDim], frame.emit(rows.sizes[vectorDim]), lanes);
+    point.dims.assign(indices.begin(), indices.begin() + rows.sizes.size());
+    if (chunked)
+      startChunk(indices.back(), chunkedExpr, chunkedSize);
     emitRow(point);
   });
   AffineExpr extent = frame.getConstantExpr(1);
   for (AffineExpr size : units)
     extent = extent * size;
-  frame.finishPhase(frame.getSize(extent), schedule.getGrain() / (rowVectorised ? lanes : 1), frame.getScratchBytes());
+  frame.finishPhase(frame.getSize(extent), schedule.getGrain() / (chunked ? chunk : 1), frame.getScratchBytes());
   return success();
+}
+
+/// Bounds of a chunk, and the scratch moved so that the chunk's first index is at its start.
+void RowLowering::startChunk(Value number, AffineExpr size, std::optional<int64_t> constantSize) {
+  ImplicitLocOpBuilder &builder = frame.getBuilder();
+  chunkLower = frame.mul(number, frame.index(chunk));
+  chunkUpper = frame.add(chunkLower, frame.index(chunk));
+  chunkLength = std::nullopt;
+  if (constantSize && *constantSize <= chunk) {
+    chunkLower = frame.index(0);
+    chunkUpper = frame.index(*constantSize);
+    chunkLength = constantSize;
+  } else if (constantSize && *constantSize % chunk == 0) {
+    chunkLength = chunk;
+  } else {
+    chunkUpper = arith::MinSIOp::create(builder, chunkUpper, frame.emit(size));
+  }
+  for (auto [tensor, start] : scratchTensors) {
+    auto type = cast<RankedTensorType>(tensor.getType());
+    Type byte = builder.getIntegerType(std::max(8u, type.getElementType().getIntOrFloatBitWidth()));
+    AffineExpr stride = frame.getStrides(getSizes(type))[parallel];
+    Value offset = frame.sub(frame.index(0), frame.mul(chunkLower, frame.emit(stride)));
+    Value moved = LLVM::GEPOp::create(builder, start.getType(), byte, start,
+                                      ArrayRef<LLVM::GEPArg>{arith::IndexCastOp::create(builder, builder.getI64Type(), offset)
+                                                                 .getResult()});
+    frame.storages[tensor].pointer = moved;
+    destinations[tensor].front().pointer = moved;
+  }
 }
 
 LogicalResult tc::cpu::lowerRow(Frame &frame, fusion::ScheduleAttr schedule) { return RowLowering(frame, schedule).run(); }

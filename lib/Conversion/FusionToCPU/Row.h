@@ -4,7 +4,8 @@
 // one another form a group: one loop nest. A row's scalars stay in registers; tensors that a later group reads lie in scratch,
 // or where they are a result in its memory.
 //
-// If the vector dimension is parallel, the kernel is row-vectorised: a vector holds several rows, and inner loops are scalar.
+// If the vector dimension is parallel, the rows from it on are taken together in chunks of that dimension: a chunk is a row whose
+// first inner dimension has bounds of its own. So column reductions work on vectors of columns.
 #ifndef TC_LIB_CONVERSION_FUSIONTOCPU_ROW_H
 #define TC_LIB_CONVERSION_FUSIONTOCPU_ROW_H
 
@@ -39,6 +40,7 @@ private:
   mlir::LogicalResult checkSort(loop::SortOp sort);
   void allocate();
 
+  void startChunk(Value number, AffineExpr size, std::optional<int64_t> constantSize);
   void emitRow(Point point);
   void emitGroup(Group &group, const Point &row);
   void emitScan(Group &group, const Point &row);
@@ -48,23 +50,38 @@ private:
   /// The loops of a group: its dimensions, kept ones first.
   struct Nest;
   void emitKept(Nest &nest, Point point, unsigned depth);
-  void emitReduced(Nest &nest, Point point, unsigned depth, llvm::SmallVectorImpl<Value> &state);
+  void emitReduced(Nest &nest, llvm::ArrayRef<Point> points, unsigned depth, llvm::SmallVectorImpl<Value> &state);
+  void emitColumns(Nest &nest, const Point &point, Value iv, unsigned count, Value lastMask);
+  void reduce(Nest &nest, llvm::ArrayRef<Point> points);
   void emitPoint(Nest &nest, const Point &point, unsigned slot, llvm::SmallVectorImpl<Value> &state);
-  void finishReductions(Nest &nest, const Point &point, llvm::SmallVectorImpl<Value> &state);
+  void finishReductions(Nest &nest, const Point &point, llvm::ArrayRef<Value> state);
+  /// Bounds of a merged inner dimension, and its length if known.
+  struct Bounds {
+    Value lower, upper;
+    std::optional<int64_t> length;
+  };
+  Bounds getBounds(const MergedSpace &inner, unsigned dim);
+  MergedSpace mergeInner(const Group &group);
   void storeElement(Nest &nest, const Point &point, Value tensor, Value element, AffineExpr address);
   void storeResult(const Point &point, Value tensor, Value element, AffineExpr address);
 
   Frame &frame;
   fusion::ScheduleAttr schedule;
   int64_t parallel = 0; ///< dimensions of the rows' space
-  bool rowVectorised = false;
   int64_t lanes = 1;
+  /// In a chunked kernel the first inner dimension runs from `chunkLower` to `chunkUpper`.
+  bool chunked = false;
+  int64_t chunk = 0; ///< elements, at most
+  Value chunkLower, chunkUpper;
+  std::optional<int64_t> chunkLength;
   llvm::SmallVector<SizeAttr> parallelSizes;
   MergedSpace rows;
   std::vector<Group> groups;
   llvm::DenseMap<mlir::Operation *, unsigned> groupOf;
   /// Where the elements of tensors are stored.
   llvm::DenseMap<Value, llvm::SmallVector<Storage, 1>> destinations;
+  /// Scratch tensors, in order, and where their memory starts.
+  llvm::SmallVector<std::pair<Value, Value>> scratchTensors;
   Elements rowElements;
   Value sortScratch;
 };

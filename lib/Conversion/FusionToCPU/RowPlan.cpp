@@ -85,6 +85,11 @@ void RowLowering::addToGroup(Operation *op, ArrayRef<SizeAttr> sizes, int64_t op
 LogicalResult RowLowering::plan() {
   fusion::KernelOp kernel = frame.getKernel();
   parallel = schedule.getParallel();
+  bool sorts = !kernel.getBody().getOps<loop::SortOp>().empty();
+  if (schedule.getVector() >= 0 && schedule.getVector() < parallel && !sorts) {
+    parallel = schedule.getVector();
+    chunked = true;
+  }
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (isa<ConstantOp, ReshapeOp>(op))
       continue;
@@ -107,8 +112,6 @@ LogicalResult RowLowering::plan() {
   }
   if (groups.empty())
     return kernel.emitError("expected a loop op in a row kernel");
-  bool sorts = llvm::any_of(groups, [](const Group &group) { return isa<loop::SortOp>(group.ops.front()); });
-  rowVectorised = schedule.getVector() >= 0 && schedule.getVector() < parallel && !sorts;
   return success();
 }
 
@@ -136,12 +139,14 @@ void RowLowering::allocate() {
           inner.erase(inner.begin(), inner.begin() + parallel);
           Type element = cast<RankedTensorType>(result.getType()).getElementType();
           int64_t width = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+          if (chunked)
+            inner.front() = SizeAttr::constant(kernel.getContext(), chunk);
           Storage storage;
-          storage.spacing = rowVectorised ? lanes : 1;
-          storage.pointer = frame.getScratch(product(kernel.getContext(), inner) * (width * storage.spacing));
+          storage.pointer = frame.getScratch(product(kernel.getContext(), inner) * width);
           storage.skipped = parallel;
           storage.scope = frame.getScratchScope();
           places.push_back(storage);
+          scratchTensors.push_back({result, storage.pointer});
         }
         if (!places.empty())
           frame.storages[result] = places.front();

@@ -27,11 +27,12 @@ void RowLowering::emitScan(Group &group, const Point &row) {
   ImplicitLocOpBuilder &builder = frame.getBuilder();
   auto scan = cast<loop::ScanOp>(group.ops.front());
   IndexUses &uses = group.uses.front();
-  unsigned rank = group.sizes.size(), base = rows.sizes.size();
-  // The last dimension is the one scanned; those between are loops.
-  MergedSpace inner = mergeDims(frame, group.sizes, parallel, rank, uses, base, rank - 1);
+  unsigned base = rows.sizes.size();
+  MergedSpace inner = mergeInner(group);
   SmallVector<AffineExpr> arguments = rows.arguments;
   llvm::append_range(arguments, inner.arguments);
+  // The last dimension is the one scanned, by vectors of its elements; or, of a chunk, elements one after the other and
+  // vectors of the chunk's.
   int64_t last = inner.dimOf.back() - static_cast<int64_t>(base);
   Point start = row;
   start.dims.resize(base + inner.sizes.size());
@@ -39,7 +40,7 @@ void RowLowering::emitScan(Group &group, const Point &row) {
   SmallVector<Type> elements;
   for (Type type : scan.getResultTypes())
     elements.push_back(getElementTypeOrSelf(type));
-  bool vectors = !rowVectorised && last >= 0;
+  bool vectors = !chunked && last >= 0;
 
   auto constant = [&](Type element, int64_t count) -> Value {
     TypedAttr identity = getIdentity(kind, element);
@@ -63,30 +64,47 @@ void RowLowering::emitScan(Group &group, const Point &row) {
       storeResult(point, scan.getResult(i), result, uses.results[i].replaceDims(arguments));
     }
   };
-  std::function<void(Point, unsigned)> emitDims = [&](Point point, unsigned dim) {
-    if (dim < inner.sizes.size() && static_cast<int64_t>(dim) != last) {
-      frame.loop(frame.index(0), frame.emit(inner.sizes[dim]), frame.index(1), {},
-                 [&](Value iv, ValueRange) -> SmallVector<Value> {
-                   point.dims[base + dim] = iv;
-                   emitDims(point, dim + 1);
-                   return {};
-                 });
-      return;
-    }
+  auto emitScanned = [&](Point point) {
     SmallVector<Value> state;
     for (Type element : elements)
-      state.push_back(constant(element, rowVectorised ? lanes : 1));
+      state.push_back(constant(element, vectors ? 1 : point.space.lanes));
     if (last < 0)
       return emitPoint(point, state);
     if (vectors)
       point.space = {static_cast<int64_t>(base) + last, lanes};
-    emitVectorLoop(frame, frame.index(0), frame.emit(inner.sizes[last]), inner.getConstantSize(last), vectors ? lanes : 1, 1,
-                   state, [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &carried) {
+    Bounds bounds = getBounds(inner, last);
+    emitVectorLoop(frame, bounds.lower, bounds.upper, bounds.length, vectors ? lanes : 1, 1, state,
+                   [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &carried) {
                      Point here = point;
                      here.dims[base + last] = iv;
                      if (mask)
                        here.mask = mask;
                      emitPoint(here, carried);
+                   });
+  };
+  // Dimension 0 of a chunk is the innermost of those before the last.
+  std::function<void(Point, unsigned)> emitDims = [&](Point point, unsigned dim) {
+    if (chunked && dim == 0)
+      return emitDims(point, 1);
+    if (dim < inner.sizes.size() && static_cast<int64_t>(dim) != last) {
+      Bounds bounds = getBounds(inner, dim);
+      frame.loop(bounds.lower, bounds.upper, frame.index(1), {}, [&](Value iv, ValueRange) -> SmallVector<Value> {
+        point.dims[base + dim] = iv;
+        emitDims(point, dim + 1);
+        return {};
+      });
+      return;
+    }
+    if (!chunked)
+      return emitScanned(point);
+    Bounds bounds = getBounds(inner, 0);
+    point.space = {static_cast<int64_t>(base), lanes};
+    emitVectorLoop(frame, bounds.lower, bounds.upper, bounds.length, lanes, 1, {},
+                   [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &) {
+                     Point here = point;
+                     here.dims[base] = iv;
+                     here.mask = mask;
+                     emitScanned(here);
                    });
   };
   emitDims(start, 0);

@@ -77,7 +77,7 @@ static bool canMerge(Frame &frame, ArrayRef<IndexUses> uses, unsigned rank, unsi
 }
 
 MergedSpace tc::cpu::mergeDims(Frame &frame, ArrayRef<SizeAttr> sizes, unsigned first, unsigned last, ArrayRef<IndexUses> uses,
-                               unsigned base, int64_t boundary) {
+                               unsigned base, ArrayRef<int64_t> boundaries) {
   MergedSpace space;
   std::optional<unsigned> previous;
   for (unsigned dim = first; dim < last; ++dim) {
@@ -86,7 +86,9 @@ MergedSpace tc::cpu::mergeDims(Frame &frame, ArrayRef<SizeAttr> sizes, unsigned 
     if (sizes[dim].getConstant() == 1)
       continue;
     AffineExpr size = frame.getExpr(sizes[dim]);
-    bool split = previous && static_cast<int64_t>(*previous) < boundary && static_cast<int64_t>(dim) >= boundary;
+    bool split = previous && llvm::any_of(boundaries, [&](int64_t boundary) {
+                   return static_cast<int64_t>(*previous) < boundary && static_cast<int64_t>(dim) >= boundary;
+                 });
     if (previous && !split && canMerge(frame, uses, sizes.size(), *previous, dim, size)) {
       space.arguments[*previous - first] = frame.getConstantExpr(0);
       space.sizes.back() = frame.simplify(space.sizes.back() * size);

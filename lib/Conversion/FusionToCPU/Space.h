@@ -28,9 +28,10 @@ struct MergedSpace {
 
   std::optional<int64_t> getConstantSize(unsigned dim) const;
 };
-/// Merges the dimensions [first, last) of `sizes`; merged dimensions are numbered from `base`. No merge goes across `boundary`.
+/// Merges the dimensions [first, last) of `sizes`; merged dimensions are numbered from `base`. No merge goes across a boundary:
+/// a dimension before which one group ends.
 MergedSpace mergeDims(Frame &frame, llvm::ArrayRef<SizeAttr> sizes, unsigned first, unsigned last,
-                      llvm::ArrayRef<IndexUses> uses, unsigned base, int64_t boundary = -1);
+                      llvm::ArrayRef<IndexUses> uses, unsigned base, llvm::ArrayRef<int64_t> boundaries = {});
 
 /// Lanes that suit the types a kernel computes with.
 int64_t chooseLanes(fusion::KernelOp kernel, const Target &target);
