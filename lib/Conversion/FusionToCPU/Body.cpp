@@ -74,11 +74,15 @@ AffineExpr tc::cpu::getIndexExpr(Frame &frame, Value index, function_ref<AffineE
   return leaf(index);
 }
 
-AffineExpr BodyEmitter::getExpr(Value index) {
+AffineExpr BodyEmitter::getExpr(Value index, bool isEmitting) {
   return getIndexExpr(frame, index, [&](Value leaf) -> AffineExpr {
     if (AffineExpr known = exprs.lookup(leaf))
       return known;
     Value value = values.lookup(leaf);
+    if (!value && leaf.getDefiningOp() && !(isEmitting && leaf == index)) {
+      emitOp(*leaf.getDefiningOp());
+      value = values.lookup(leaf);
+    }
     if (!value || isa<VectorType>(value.getType()))
       return {};
     // A data-dependent index that all lanes share is one more dimension.
@@ -122,8 +126,12 @@ Value BodyEmitter::getIndexVector(AffineExpr expr) {
 Value BodyEmitter::get(Value value) {
   if (Value known = values.lookup(value))
     return known;
-  AffineExpr expr = getExpr(value);
-  assert(expr && "value of a body used before it was emitted");
+  AffineExpr expr = value.getType().isIndex() ? getExpr(value) : AffineExpr();
+  if (!expr) {
+    if (!values.contains(value))
+      emitOp(*value.getDefiningOp());
+    return values.lookup(value);
+  }
   // Not kept: it may be emitted inside a branch and used after it.
   return materialize(expr);
 }
@@ -138,6 +146,24 @@ SmallVector<Value> BodyEmitter::emit(Block &body, ArrayRef<AffineExpr> arguments
   return emitBlock(body);
 }
 
+Value BodyEmitter::emitRead(Block &body, loop::ReadOp read, ArrayRef<AffineExpr> arguments) {
+  for (auto [argument, expr] : llvm::zip_equal(body.getArguments(), arguments))
+    exprs[argument] = expr;
+  SmallVector<Block *> nest;
+  for (Block *block = read->getBlock(); block != &body; block = block->getParentOp()->getBlock())
+    nest.push_back(block);
+  for (Block *block : llvm::reverse(nest)) {
+    auto branch = cast<scf::IfOp>(block->getParentOp());
+    Value mask = toVector(get(branch.getCondition()));
+    if (block == branch.elseBlock())
+      mask = arith::XOrIOp::create(builder, mask, toVector(arith::ConstantOp::create(builder, builder.getBoolAttr(true))));
+    point.mask = point.mask ? arith::AndIOp::create(builder, point.mask, mask).getResult() : mask;
+    guarded = true;
+  }
+  emitRead(read);
+  return values.lookup(read.getResult());
+}
+
 SmallVector<Value> BodyEmitter::emitBlock(Block &block) {
   for (Operation &op : block.without_terminator())
     emitOp(op);
@@ -147,7 +173,7 @@ SmallVector<Value> BodyEmitter::emitBlock(Block &block) {
 void BodyEmitter::emitOp(Operation &op) {
   if (op.getNumResults() == 1 && values.contains(op.getResult(0)))
     return; // preloaded
-  if (op.getNumResults() == 1 && op.getResult(0).getType().isIndex() && getExpr(op.getResult(0)))
+  if (op.getNumResults() == 1 && op.getResult(0).getType().isIndex() && getExpr(op.getResult(0), /*isEmitting=*/true))
     return; // an expression, materialised where it is used
   llvm::TypeSwitch<Operation *>(&op)
       .Case([&](loop::ReadOp read) { emitRead(read); })

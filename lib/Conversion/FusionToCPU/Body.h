@@ -40,6 +40,9 @@ public:
   /// Takes the element of this read from a vector that was loaded beforehand.
   void preload(loop::ReadOp read, Value value) { values[read.getResult()] = value; }
 
+  /// Loads one read of the body, with what it needs: its indices, and the conditions it is under as a mask.
+  Value emitRead(mlir::Block &body, loop::ReadOp read, llvm::ArrayRef<AffineExpr> arguments);
+
   /// A value of an element type, or vector of it, in memory: booleans are bytes.
   Value load(const Storage &storage, mlir::Type element, AffineExpr offset);
   void store(const Storage &storage, Value value, AffineExpr offset);
@@ -56,7 +59,7 @@ public:
   mlir::Type getLaneIndexType();
   /// The i64 index of each lane.
   Value getIndexVector(AffineExpr expr);
-  /// The value for a value of the body: scalar or vector.
+  /// The value for a value of the body, scalar or vector; emits what computes it if need be.
   Value get(Value value);
 
 private:
@@ -68,7 +71,8 @@ private:
   void emitRead(loop::ReadOp op);
   llvm::SmallVector<Value> emitBlock(mlir::Block &block);
 
-  AffineExpr getExpr(Value index);
+  /// The expression of an index, null if it has none. `isEmitting` while the index itself is emitted.
+  AffineExpr getExpr(Value index, bool isEmitting = false);
   Value materialize(AffineExpr expr);
   Value emitLanes(AffineExpr expr, mlir::ValueRange dims);
 

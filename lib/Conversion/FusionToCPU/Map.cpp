@@ -3,8 +3,10 @@
 
 #include "Kernels.h"
 #include "Space.h"
+#include "Transpose.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace tc;
@@ -20,7 +22,14 @@ public:
 private:
   LogicalResult collect();
   void findInPlace();
-  void emitPoint(Point point);
+  /// What is loaded for a point beforehand, by the number of the op.
+  struct Preloaded {
+    TransposedRead what;
+    Value value;
+  };
+  void emitPoint(Point point, ArrayRef<Preloaded> preloaded = {});
+  void emitTile(Point point, Value tileStart, Value mask);
+  Value loadRow(const TransposedRead &what, Point point, Value row, Value mask);
   /// Elements of the vector dimension in a unit.
   static constexpr int64_t chunk = 2048;
 
@@ -29,6 +38,10 @@ private:
   SmallVector<loop::MapOp> ops;
   SmallVector<IndexUses> uses;
   MergedSpace space;
+  int64_t lanes = 1;
+  int64_t vectorDim = -1;
+  TransposePlan transposes;
+  SmallVector<Storage> tiles; ///< one a transposed read
 };
 
 } // namespace
@@ -73,7 +86,7 @@ void MapLowering::findInPlace() {
       }
 }
 
-void MapLowering::emitPoint(Point point) {
+void MapLowering::emitPoint(Point point, ArrayRef<Preloaded> preloaded) {
   Elements elements;
   struct Store {
     unsigned number;
@@ -81,8 +94,11 @@ void MapLowering::emitPoint(Point point) {
     AffineExpr offset;
   };
   SmallVector<Store> stores;
-  for (auto [op, use] : llvm::zip(ops, uses)) {
+  for (auto [number, op, use] : llvm::enumerate(ops, uses)) {
     BodyEmitter emitter(frame, point, elements);
+    for (const Preloaded &one : preloaded)
+      if (one.what.op == number)
+        emitter.preload(one.what.read, one.value);
     SmallVector<Value> values = emitter.emit(*op.getBodyBlock(), space.arguments);
     for (auto [result, value, address] : llvm::zip(op.getResults(), values, use.results)) {
       elements[result] = value;
@@ -96,6 +112,82 @@ void MapLowering::emitPoint(Point point) {
     emitter.store(getResultStorage(frame, store.number), store.value, store.offset);
 }
 
+/// A vector of a transposed read along its own dimension, widened to 32 bits; `row` is the index of the vector dimension.
+Value MapLowering::loadRow(const TransposedRead &what, Point point, Value row, Value mask) {
+  ImplicitLocOpBuilder &builder = frame.getBuilder();
+  Elements none;
+  point.dims[vectorDim] = row;
+  point.space = {transposes.dim, lanes};
+  point.mask = mask;
+  BodyEmitter emitter(frame, point, none);
+  Value value = emitter.emitRead(*ops[what.op].getBodyBlock(), what.read, space.arguments);
+  Type element = getElementTypeOrSelf(value.getType());
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (isa<FloatType>(element) && width < 32)
+    value = arith::BitcastOp::create(builder, emitter.getVectorType(builder.getIntegerType(width)), value);
+  if (width < 32)
+    value = arith::ExtUIOp::create(builder, emitter.getVectorType(builder.getI32Type()), value);
+  return value;
+}
+
+/// The points of one vector of the vector dimension, at point.dims, and a vector of the transposed dimension from `tileStart`.
+void MapLowering::emitTile(Point point, Value tileStart, Value mask) {
+  ImplicitLocOpBuilder &builder = frame.getBuilder();
+  Value first = point.dims[vectorDim], size = frame.emit(space.sizes[vectorDim]);
+  Value tileSize = frame.emit(space.sizes[transposes.dim]);
+  point.dims[transposes.dim] = tileStart;
+  std::optional<int64_t> constantSize = space.getConstantSize(transposes.dim);
+  Value tileMask;
+  if (!constantSize || *constantSize % lanes != 0)
+    tileMask = emitTailMask(frame, tileStart, tileSize, lanes);
+  auto tilePoint = [&](Value distance) {
+    Point here;
+    here.dims = {distance, frame.index(0)};
+    here.space = {1, lanes};
+    return here;
+  };
+  Elements none;
+  for (auto [what, tile] : llvm::zip(transposes.reads, tiles)) {
+    SmallVector<Value> rows;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      Value row = frame.add(first, frame.index(lane));
+      Value rowMask = tileMask;
+      if (mask) {
+        // Rows beyond the end are not read.
+        Value exists = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, row, size);
+        exists = vector::BroadcastOp::create(builder, VectorType::get({lanes}, builder.getI1Type()), exists);
+        rowMask = tileMask ? arith::AndIOp::create(builder, tileMask, exists).getResult() : exists;
+      }
+      rows.push_back(loadRow(what, point, row, rowMask));
+    }
+    for (auto [distance, column] : llvm::enumerate(transposeVectors(builder, rows))) {
+      BodyEmitter emitter(frame, tilePoint(frame.index(distance)), none);
+      emitter.store(tile, column, frame.getDimExpr(0) * lanes + frame.getDimExpr(1));
+    }
+  }
+  Value end = arith::MinSIOp::create(builder, frame.add(tileStart, frame.index(lanes)), tileSize);
+  frame.loop(tileStart, end, frame.index(1), {}, [&](Value iv, ValueRange) -> SmallVector<Value> {
+    SmallVector<Preloaded> preloaded;
+    for (auto [what, tile] : llvm::zip(transposes.reads, tiles)) {
+      BodyEmitter emitter(frame, tilePoint(frame.sub(iv, tileStart)), none);
+      Type element = what.read.getType();
+      unsigned width = element.getIntOrFloatBitWidth();
+      AffineExpr offset = frame.getDimExpr(0) * lanes + frame.getDimExpr(1);
+      Value value = emitter.load(tile, width < 32 ? builder.getI32Type() : element, offset);
+      if (width < 32)
+        value = arith::TruncIOp::create(builder, emitter.getVectorType(builder.getIntegerType(width)), value);
+      if (isa<FloatType>(element) && width < 32)
+        value = arith::BitcastOp::create(builder, emitter.getVectorType(element), value);
+      preloaded.push_back({what, value});
+    }
+    Point here = point;
+    here.dims[transposes.dim] = iv;
+    here.mask = mask;
+    emitPoint(here, preloaded);
+    return {};
+  });
+}
+
 LogicalResult MapLowering::run() {
   if (failed(collect()))
     return failure();
@@ -103,8 +195,8 @@ LogicalResult MapLowering::run() {
   SmallVector<SizeAttr> sizes = ops.front().getIterationSizes();
   space = mergeDims(frame, sizes, 0, sizes.size(), uses, 0);
 
-  int64_t lanes = chooseLanes(frame.getKernel(), frame.getTarget());
-  int64_t vectorDim = space.sizes.size() - 1;
+  lanes = chooseLanes(frame.getKernel(), frame.getTarget());
+  vectorDim = space.sizes.size() - 1;
   if (int64_t wanted = schedule.getVector(); wanted >= 0 && wanted < static_cast<int64_t>(sizes.size()))
     vectorDim = space.dimOf[wanted] >= 0 ? space.dimOf[wanted] : vectorDim;
   if (vectorDim < 0)
@@ -113,13 +205,22 @@ LogicalResult MapLowering::run() {
   frame.startPhase();
   if (failed(bindConstants(frame)))
     return failure();
+  if (vectorDim >= 0)
+    transposes = planTranspose(frame, uses, space, vectorDim, lanes);
+  for (TransposedRead what : transposes.reads) {
+    int64_t width = std::max(32u, what.read.getType().getIntOrFloatBitWidth()) / 8;
+    Storage tile;
+    tile.pointer = frame.getScratch(SizeAttr::constant(frame.getContext(), width * lanes * lanes));
+    tile.scope = frame.getScratchScope();
+    tiles.push_back(tile);
+  }
 
-  // Units: the other dimensions, then chunks of the vector dimension.
+  // Units: the other dimensions, tiles of the transposed one, then chunks of the vector dimension.
   SmallVector<AffineExpr> units;
   SmallVector<int64_t> unitDims;
   for (auto [dim, size] : llvm::enumerate(space.sizes))
     if (static_cast<int64_t>(dim) != vectorDim) {
-      units.push_back(size);
+      units.push_back(static_cast<int64_t>(dim) == transposes.dim ? size.ceilDiv(lanes) : size);
       unitDims.push_back(dim);
     }
   std::optional<int64_t> length;
@@ -141,23 +242,29 @@ LogicalResult MapLowering::run() {
     ImplicitLocOpBuilder &builder = frame.getBuilder();
     Value lower = frame.index(0), upper = frame.emit(space.sizes[vectorDim]);
     if (chunked) {
-      lower = arith::MulIOp::create(builder, indices.back(), frame.index(chunk));
-      upper = arith::MinSIOp::create(builder, upper, arith::AddIOp::create(builder, lower, frame.index(chunk)));
+      lower = frame.mul(indices.back(), frame.index(chunk));
+      upper = arith::MinSIOp::create(builder, upper, frame.add(lower, frame.index(chunk)));
     }
+    Value tileStart;
+    if (transposes.dim >= 0)
+      tileStart = frame.mul(point.dims[transposes.dim], frame.index(lanes));
     emitVectorLoop(frame, lower, upper, chunked ? std::nullopt : length, lanes, 1, {},
                    [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &) {
                      Point here = point;
                      here.dims[vectorDim] = iv;
                      here.mask = mask;
-                     emitPoint(here);
+                     if (tileStart)
+                       emitTile(here, tileStart, mask);
+                     else
+                       emitPoint(here);
                    });
   });
 
   AffineExpr extent = frame.getConstantExpr(1);
   for (AffineExpr size : units)
     extent = extent * size;
-  int64_t perUnit = chunked ? chunk : length.value_or(1);
-  frame.finishPhase(frame.getSize(extent), llvm::divideCeil(std::max<int64_t>(schedule.getGrain(), 1), std::max<int64_t>(perUnit, 1)),
+  int64_t perUnit = (chunked ? chunk : std::max<int64_t>(length.value_or(1), 1)) * (transposes.dim >= 0 ? lanes : 1);
+  frame.finishPhase(frame.getSize(extent), llvm::divideCeil(std::max<int64_t>(schedule.getGrain(), 1), perUnit),
                     frame.getScratchBytes());
   return success();
 }

@@ -167,6 +167,36 @@ TEST(Map, Transpose) {
   }
 }
 
+TEST(Map, PackedWeights) {
+  // Columns in blocks, padded with zeros: a transpose under a guard. Several element types go through the same tiles.
+  for (const char *type : {"f32", "bf16", "f64", "i1", "ui8"})
+    for (auto [rows, depth] : {std::pair(50, 40), {64, 32}, {5, 37}}) {
+      std::string blocks = std::to_string((rows + 15) / 16), k = std::to_string(depth), n = std::to_string(rows), t = type;
+      std::string scalar = t == "ui8" ? "i8" : t;
+      std::string in = "tensor<" + n + "x" + k + "x" + t + ">", out = "tensor<" + blocks + "x" + k + "x16x" + t + ">";
+      std::string zero = t[0] == 'f' || t[0] == 'b' ? "0.0" : "0";
+      zero = scalar == "i1" ? "false" : zero + " : " + scalar;
+      check({kernel("", "%x: " + in, out,
+                    "%0 = loop.map (%b, %k, %j) in [" + blocks + ", " + k + ", 16] {\n"
+                    "%r = loop.index affine_map<(d0, d1) -> (d0 * 16 + d1)>(%b, %j) where []\n"
+                    "%n = arith.constant " + n + " : index\n%in = arith.cmpi ult, %r, %n : index\n"
+                    "%v = scf.if %in -> " + scalar + " {\n%e = loop.read %x[%r, %k] : " + in + " -> " + scalar + "\nscf.yield %e : " + scalar +
+                    "\n} else {\n%z = arith.constant " + zero + "\nscf.yield %z : " + scalar + "\n}\n"
+                    "loop.yield %v : " + scalar + "\n} : " + out + "\nfusion.yield %0 : " + out + "\n")});
+    }
+}
+
+TEST(Map, TransposeDynamic) {
+  for (auto [a, b] : {std::pair(1, 1), {20, 3}, {3, 20}, {33, 47}, {0, 4}})
+    check({kernel("", "%x: tensor<?x?xf32, #tc.sizes<[s0, s1]>>", "tensor<?x?xf32, #tc.sizes<[s1, s0]>>", R"(
+    %0 = loop.map (%i, %j) in [s1, s0] {
+      %v = loop.read %x[%j, %i] : tensor<?x?xf32, #tc.sizes<[s0, s1]>> -> f32
+      loop.yield %v : f32
+    } : tensor<?x?xf32, #tc.sizes<[s1, s0]>>
+    fusion.yield %0 : tensor<?x?xf32, #tc.sizes<[s1, s0]>>
+  )"), {{"s0", a}, {"s1", b}}});
+}
+
 TEST(Map, Reshaped) {
   // Heads moved next to one another: j floordiv 8 and j mod 8 in vectors.
   check({kernel("", "%x: tensor<4x10x32xf32>", "tensor<10x128xf32>", R"(
