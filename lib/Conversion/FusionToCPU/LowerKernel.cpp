@@ -105,10 +105,10 @@ FailureOr<CpuKernel> tc::cpu::lowerKernel(fusion::KernelOp kernel, const Target 
       return lowerRow(frame, schedule);
     case fusion::KernelKind::contract:
       return lowerContract(frame, schedule);
-    default:
-      return LogicalResult(kernel.emitError("has no code generator for kind ")
-                           << fusion::stringifyKernelKind(schedule.getKind()));
+    case fusion::KernelKind::scatter:
+      return lowerScatter(frame, schedule);
     }
+    llvm_unreachable("unknown kind of kernel");
   };
   if (failed(lower()))
     return failure();

@@ -80,6 +80,24 @@ Value tc::cpu::combine(ImplicitLocOpBuilder &builder, ReductionKind kind, Type e
   llvm_unreachable("unknown reduction kind");
 }
 
+Value tc::cpu::combineNarrow(ImplicitLocOpBuilder &builder, ReductionKind kind, Type element, Value a, Value b) {
+  if (!element.isBF16() && !element.isF16())
+    return combine(builder, kind, element, a, b);
+  auto like = [&](Type scalar) -> Type {
+    auto vector = dyn_cast<VectorType>(a.getType());
+    return vector ? Type(VectorType::get(vector.getShape(), scalar)) : scalar;
+  };
+  auto wide = [&](Value value) -> Value {
+    if (element.isBF16())
+      return extendBF16(builder, value);
+    return arith::ExtFOp::create(builder, like(builder.getF32Type()), value);
+  };
+  Value result = combine(builder, kind, builder.getF32Type(), wide(a), wide(b));
+  if (element.isBF16())
+    return truncateToBF16(builder, result);
+  return arith::TruncFOp::create(builder, like(element), result);
+}
+
 Value tc::cpu::accumulate(ImplicitLocOpBuilder &builder, ReductionKind kind, Type element, Value accumulator, Value value,
                           bool hasFMA) {
   if (auto product = value.getDefiningOp<arith::MulFOp>(); product && kind == ReductionKind::sum && hasFMA) {

@@ -10,6 +10,8 @@ namespace tc::cpu {
 mlir::TypedAttr getIdentity(ReductionKind kind, mlir::Type element);
 /// Combines two values of one type, scalars or vectors.
 Value combine(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Value a, Value b);
+/// The same for results of narrow floats, which are combined in f32.
+Value combineNarrow(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Value a, Value b);
 /// a + b, as one operation where b is a product that nothing else uses.
 Value accumulate(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Value accumulator, Value value,
                  bool hasFMA);
