@@ -1,7 +1,8 @@
 /* Contexts, diagnostics and strings of tc's C API.
  *
- * Every function that can fail returns null or a nonzero int, after having reported diagnostics to the context's handler.
- * A context and what is made with it are used by one thread at a time; executables may be run by several at once.
+ * Every function that can fail returns null or a nonzero int, after having reported diagnostics to the context's
+ * handler. A context and what is made with it are used by one thread at a time; executables may be run by several at
+ * once.
  */
 #ifndef TC_C_CONTEXT_H
 #define TC_C_CONTEXT_H
@@ -31,7 +32,8 @@ TC_EXPORT TcContext *tcContextCreate(void);
 TC_EXPORT void tcContextSetDiagnosticHandler(TcContext *context, TcDiagnosticHandler handler, void *userData);
 TC_EXPORT void tcContextDestroy(TcContext *context);
 
-/* Adds an operator of a library outside ATen by its schema text, "mylib::mul_add(Tensor a, Tensor b, float c) -> Tensor". */
+/* Adds an operator of a library outside ATen by its schema text, "mylib::mul_add(Tensor a, Tensor b, float c) ->
+ * Tensor". */
 TC_EXPORT int tcContextAddOperator(TcContext *context, const char *schema);
 
 /* Frees a string that tc returned. */

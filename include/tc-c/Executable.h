@@ -13,8 +13,8 @@ typedef void TcDLTensor;
 
 typedef struct TcExecutable TcExecutable;
 
-/* What executables share at run time: a pool of threads, cached memory, the CUDA driver. A process needs one. It may be destroyed
- * before its executables. */
+/* What executables share at run time: a pool of threads, cached memory, the CUDA driver. A process needs one. It may be
+ * destroyed before its executables. */
 typedef struct TcRuntime TcRuntime;
 TC_EXPORT TcRuntime *tcRuntimeCreate(unsigned maxThreads); /* 0: one thread a core */
 TC_EXPORT void tcRuntimeDestroy(TcRuntime *runtime);
@@ -39,8 +39,8 @@ typedef struct TcExecutableInfo {
   double compileMilliseconds;
 } TcExecutableInfo;
 TC_EXPORT TcExecutableInfo tcExecutableGetInfo(const TcExecutable *executable);
-/* The operator of call back `index`, and its arguments as JSON: {"tensor": k}, {"size": k}, {"dtype": "f32"}, numbers, strings,
- * true, false, null and lists. Owned by the executable. */
+/* The operator of call back `index`, and its arguments as JSON: {"tensor": k}, {"size": k}, {"dtype": "f32"}, numbers,
+ * strings, true, false, null and lists. Owned by the executable. */
 TC_EXPORT const char *tcExecutableGetExternName(const TcExecutable *executable, size_t index);
 TC_EXPORT const char *tcExecutableGetExternArguments(const TcExecutable *executable, size_t index);
 
@@ -66,11 +66,12 @@ typedef struct TcResult {
   int64_t offset; /* of an alias, in elements */
   int32_t rank;
   int64_t sizes[16];
-  int64_t strides[16]; /* in elements */
+  int64_t strides[16];          /* in elements */
   uint8_t dtypeCode, dtypeBits; /* DLPack's */
 } TcResult;
 
-/* Memory for output number `output`: `prototype` has no data; write the address to `data`, 64-byte aligned. Nonzero: failed. */
+/* Memory for output number `output`: `prototype` has no data; write the address to `data`, 64-byte aligned. Nonzero:
+ * failed. */
 typedef struct TcOutputAllocator {
   void *context;
   int (*allocate)(void *context, uint32_t output, const TcDLTensor *prototype, void **data);
@@ -85,11 +86,12 @@ typedef struct TcExternResult {
   int64_t integer;
 } TcExternResult;
 
-/* Runs operators that have no lowering. Nonzero: failed; `message` receives up to `messageSize` characters of the reason. */
+/* Runs operators that have no lowering. Nonzero: failed; `message` receives up to `messageSize` characters of the
+ * reason. */
 typedef struct TcExternHandler {
   void *context;
-  int (*call)(void *context, size_t index, size_t numInputs, const TcInput *inputs, size_t numResults, TcExternResult *results,
-              char *message, size_t messageSize);
+  int (*call)(void *context, size_t index, size_t numInputs, const TcInput *inputs, size_t numResults,
+              TcExternResult *results, char *message, size_t messageSize);
   void (*release)(void *context, void *handle);
 } TcExternHandler;
 
@@ -100,8 +102,8 @@ typedef struct TcRunOptions {
   const TcExternHandler *externs;
 } TcRunOptions;
 
-/* Runs. Returns null, or an error message to free with tcStringFree. Without an allocator outputs come from tc's own, and
- * are freed with tcExecutableFreeOutput. May be called by several threads at once. */
+/* Runs. Returns null, or an error message to free with tcStringFree. Without an allocator outputs come from tc's own,
+ * and are freed with tcExecutableFreeOutput. May be called by several threads at once. */
 TC_EXPORT char *tcExecutableRun(TcExecutable *executable, size_t numInputs, const TcInput *inputs, size_t numResults,
                                 TcResult *results, const TcRunOptions *options);
 TC_EXPORT void tcExecutableFreeOutput(TcExecutable *executable, void *data);

@@ -13,9 +13,9 @@ typedef struct TcGraph TcGraph;
 /* A value of the graph under construction; negative: none, or an error that has been reported. */
 typedef int64_t TcValue;
 
-/* A tensor type. Element types are named "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f16", "bf16", "f32", "f64",
- * "c64", "c128", "f8e4m3fn", "f8e5m2". Sizes are texts: numbers or sympy expressions ("768", "s0 + 1"). dtype null: the
- * result is None; dtype "index": a symbolic integer, its expression in sizes[0]. */
+/* A tensor type. Element types are named "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f16", "bf16",
+ * "f32", "f64", "c64", "c128", "f8e4m3fn", "f8e5m2". Sizes are texts: numbers or sympy expressions ("768", "s0 + 1").
+ * dtype null: the result is None; dtype "index": a symbolic integer, its expression in sizes[0]. */
 typedef struct TcTensorType {
   const char *dtype;
   size_t rank;
@@ -44,7 +44,8 @@ typedef struct TcArgument {
   size_t count;
 } TcArgument;
 
-/* Where a call comes from, in Python's terms: a stack trace as torch.fx keeps it, and a module path; both may be null. */
+/* Where a call comes from, in Python's terms: a stack trace as torch.fx keeps it, and a module path; both may be null.
+ */
 typedef struct TcLocation {
   const char *stackTrace;
   const char *modulePath;
@@ -57,24 +58,26 @@ TC_EXPORT void tcGraphDestroy(TcGraph *graph);
 TC_EXPORT void tcGraphDeclareSymbol(TcGraph *graph, const char *name, int64_t min, int64_t max);
 
 /* Inputs, in the order of the calls. Strides are in elements, texts like sizes; null: row-major contiguous. */
-TC_EXPORT TcValue tcGraphAddTensorInput(TcGraph *graph, const char *name, const TcTensorType *type, const char *const *strides);
+TC_EXPORT TcValue tcGraphAddTensorInput(TcGraph *graph, const char *name, const TcTensorType *type,
+                                        const char *const *strides);
 /* An integer that gives the value of a symbol. */
 TC_EXPORT TcValue tcGraphAddSymbolInput(TcGraph *graph, const char *name, const char *symbol);
 /* A number that is no size: "i64", "f64" or "bool". */
 TC_EXPORT TcValue tcGraphAddScalarInput(TcGraph *graph, const char *name, const char *dtype);
 /* A constant; the bytes are copied. */
-TC_EXPORT TcValue tcGraphAddConstant(TcGraph *graph, const char *name, const char *dtype, size_t rank, const int64_t *sizes,
-                                     const void *data);
+TC_EXPORT TcValue tcGraphAddConstant(TcGraph *graph, const char *name, const char *dtype, size_t rank,
+                                     const int64_t *sizes, const void *data);
 
-/* Calls an operator ("aten.add.Tensor"): positional arguments, then named ones; one type a result, a tensor list's elements
- * each on their own. Writes the results' values. Returns 0, or nonzero after an error. */
-TC_EXPORT int tcGraphCall(TcGraph *graph, const char *op, size_t numPositional, const TcArgument *positional, size_t numNamed,
-                          const char *const *names, const TcArgument *named, size_t numResults, const TcTensorType *resultTypes,
-                          TcLocation location, TcValue *results);
+/* Calls an operator ("aten.add.Tensor"): positional arguments, then named ones; one type a result, a tensor list's
+ * elements each on their own. Writes the results' values. Returns 0, or nonzero after an error. */
+TC_EXPORT int tcGraphCall(TcGraph *graph, const char *op, size_t numPositional, const TcArgument *positional,
+                          size_t numNamed, const char *const *names, const TcArgument *named, size_t numResults,
+                          const TcTensorType *resultTypes, TcLocation location, TcValue *results);
 
-/* Ends the graph with its outputs: values, sizes, literals, or none. strides: eager's strides of each output, texts, one a
- * dimension; null, or null for an output: row-major contiguous. */
-TC_EXPORT int tcGraphSetOutputs(TcGraph *graph, size_t count, const TcArgument *outputs, const char *const *const *strides);
+/* Ends the graph with its outputs: values, sizes, literals, or none. strides: eager's strides of each output, texts,
+ * one a dimension; null, or null for an output: row-major contiguous. */
+TC_EXPORT int tcGraphSetOutputs(TcGraph *graph, size_t count, const TcArgument *outputs,
+                                const char *const *const *strides);
 /* Hands over the module, verified; null after an error. The graph must still be destroyed. */
 TC_EXPORT TcModule *tcGraphFinish(TcGraph *graph);
 

@@ -42,25 +42,35 @@ static bool toArgument(const TcInput &input, runtime::Argument &argument) {
   std::optional<runtime::DType> dtype = runtime::fromDLPack(tensor.dtype.code, tensor.dtype.bits, tensor.dtype.lanes);
   if (!dtype)
     return false;
-  argument = runtime::TensorView{static_cast<char *>(tensor.data) + tensor.byte_offset, *dtype, getDevice(tensor.device),
-                                 tensor.ndim, tensor.shape, tensor.strides};
+  argument = runtime::TensorView{static_cast<char *>(tensor.data) + tensor.byte_offset,
+                                 *dtype,
+                                 getDevice(tensor.device),
+                                 tensor.ndim,
+                                 tensor.shape,
+                                 tensor.strides};
   return true;
 }
 
 static DLTensor toDLTensor(const runtime::TensorView &view) {
   runtime::DLPackType type = runtime::toDLPack(view.dtype);
-  return {view.data, getDLDevice(view.device), view.rank, {type.code, type.bits, 1}, const_cast<int64_t *>(view.sizes),
-          const_cast<int64_t *>(view.strides), 0};
+  return {view.data,
+          getDLDevice(view.device),
+          view.rank,
+          {type.code, type.bits, 1},
+          const_cast<int64_t *>(view.sizes),
+          const_cast<int64_t *>(view.strides),
+          0};
 }
 
 namespace {
 
 runtime::Error allocateOutput(void *context, const runtime::OutputRequest &request, void **data) {
   auto &allocator = *static_cast<const TcOutputAllocator *>(context);
-  DLTensor prototype = toDLTensor({nullptr, request.dtype, request.device, request.rank, request.sizes, request.strides});
+  DLTensor prototype =
+      toDLTensor({nullptr, request.dtype, request.device, request.rank, request.sizes, request.strides});
   if (allocator.allocate(allocator.context, request.output, &prototype, data))
-    return runtime::Error("no memory for output " + std::to_string(request.output) + " of " + std::to_string(request.bytes) +
-                          " bytes");
+    return runtime::Error("no memory for output " + std::to_string(request.output) + " of " +
+                          std::to_string(request.bytes) + " bytes");
   return {};
 }
 
@@ -90,7 +100,8 @@ runtime::Error callExtern(void *context, uint32_t callback, std::span<const runt
     outs[i] = {&outTensors[i], nullptr, 0};
   }
   char message[1024] = "";
-  if (handler.call(handler.context, callback, inputs.size(), inputs.data(), outs.size(), outs.data(), message, sizeof message))
+  if (handler.call(handler.context, callback, inputs.size(), inputs.data(), outs.size(), outs.data(), message,
+                   sizeof message))
     return runtime::Error(message);
   for (size_t i = 0; i < results.size(); ++i) {
     const DLTensor &tensor = outTensors[i];
@@ -101,8 +112,12 @@ runtime::Error callExtern(void *context, uint32_t callback, std::span<const runt
     std::optional<runtime::DType> dtype = runtime::fromDLPack(tensor.dtype.code, tensor.dtype.bits, tensor.dtype.lanes);
     if (!dtype)
       return runtime::Error("a call back returned a tensor of an unknown element type");
-    results[i].tensor = {static_cast<char *>(tensor.data) + tensor.byte_offset, *dtype, getDevice(tensor.device), tensor.ndim,
-                         tensor.shape, tensor.strides};
+    results[i].tensor = {static_cast<char *>(tensor.data) + tensor.byte_offset,
+                         *dtype,
+                         getDevice(tensor.device),
+                         tensor.ndim,
+                         tensor.shape,
+                         tensor.strides};
   }
   return {};
 }
@@ -174,8 +189,8 @@ const char *tcExecutableGetExternArguments(const TcExecutable *executable, size_
   return index < executable->graph->externs.size() ? executable->graph->externs[index].argumentsJSON.c_str() : nullptr;
 }
 
-char *tcExecutableRun(TcExecutable *executable, size_t numInputs, const TcInput *inputs, size_t numResults, TcResult *results,
-                      const TcRunOptions *options) {
+char *tcExecutableRun(TcExecutable *executable, size_t numInputs, const TcInput *inputs, size_t numResults,
+                      TcResult *results, const TcRunOptions *options) {
   llvm::SmallVector<runtime::Argument, 64> arguments(numInputs);
   llvm::SmallVector<runtime::Result, 8> outs(numResults);
   for (size_t i = 0; i < numInputs; ++i)
@@ -216,6 +231,8 @@ char *tcExecutableRun(TcExecutable *executable, size_t numInputs, const TcInput 
   return nullptr;
 }
 
-void tcExecutableFreeOutput(TcExecutable *executable, void *data) { executable->runtime->getAllocator().deallocate(data); }
+void tcExecutableFreeOutput(TcExecutable *executable, void *data) {
+  executable->runtime->getAllocator().deallocate(data);
+}
 
 } // extern "C"

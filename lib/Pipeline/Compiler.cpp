@@ -136,8 +136,8 @@ static CompiledGraph::KernelRow describe(fusion::KernelOp kernel) {
   return row;
 }
 
-FailureOr<std::unique_ptr<CompiledGraph>> compile(ModuleOp module, const CompileOptions &options, runtime::Runtime &runtime,
-                                                  std::shared_ptr<const void> owner) {
+FailureOr<std::unique_ptr<CompiledGraph>> compile(ModuleOp module, const CompileOptions &options,
+                                                  runtime::Runtime &runtime, std::shared_ptr<const void> owner) {
   FailureOr<func::FuncOp> function = findFunction(module);
   FailureOr<std::unique_ptr<KernelCode>> code = KernelCode::create(options.target, module.getLoc());
   if (failed(function) || failed(code))

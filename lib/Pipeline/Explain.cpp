@@ -14,8 +14,8 @@ std::string explain(const CompiledGraph &graph) {
   llvm::raw_string_ostream os(text);
   os << "kernels (" << graph.kernels.size() << " distinct)\n";
   for (const CompiledGraph::KernelRow &row : graph.kernels) {
-    os << "  " << llvm::left_justify(row.name, 40) << " " << llvm::left_justify(row.kind, 9) << row.inputs << " -> " << row.results
-       << "\n";
+    os << "  " << llvm::left_justify(row.name, 40) << " " << llvm::left_justify(row.kind, 9) << row.inputs << " -> "
+       << row.results << "\n";
     if (!row.notFused.empty())
       os << "      not fused: " << row.notFused << "\n";
   }

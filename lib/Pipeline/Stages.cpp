@@ -6,10 +6,10 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "tc/Conversion/TCToLoop/Passes.h"
+#include "tc/Target/CPU/Target.h"
 #include "tc/Transforms/Decompose/Passes.h"
 #include "tc/Transforms/Functionalize/Passes.h"
 #include "tc/Transforms/Fuse/Passes.h"
-#include "tc/Target/CPU/Target.h"
 #include "tc/Transforms/Layout/Passes.h"
 #include "tc/Transforms/Schedule/Passes.h"
 #include "tc/Transforms/Simplify/Passes.h"
@@ -18,7 +18,9 @@ using namespace mlir;
 
 namespace tc {
 
-static void buildFunctionalize(OpPassManager &manager, const StageOptions &) { manager.addPass(createFunctionalizePass()); }
+static void buildFunctionalize(OpPassManager &manager, const StageOptions &) {
+  manager.addPass(createFunctionalizePass());
+}
 
 static void buildDecompose(OpPassManager &manager, const StageOptions &) {
   manager.addNestedPass<func::FuncOp>(createDecomposePass());
@@ -28,9 +30,7 @@ static void buildLayout(OpPassManager &manager, const StageOptions &) {
   manager.addNestedPass<func::FuncOp>(createNormalizeBoundary());
 }
 
-static void buildSimplify(OpPassManager &manager, const StageOptions &) {
-  addSimplifyPasses(manager);
-}
+static void buildSimplify(OpPassManager &manager, const StageOptions &) { addSimplifyPasses(manager); }
 
 static void buildLoops(OpPassManager &manager, const StageOptions &) {
   manager.addPass(createTCToLoop());
@@ -80,10 +80,11 @@ struct LowerOptions : PassPipelineOptions<LowerOptions> {
 
 void registerStagePipelines() {
   for (const Stage &stage : stages)
-    PassPipelineRegistration<StagePipelineOptions>("tc-stage-" + stage.name.str(), stage.summary,
-                                                   [&stage](OpPassManager &manager, const StagePipelineOptions &options) {
-                                                     stage.build(manager, {options.target});
-                                                   });
+    PassPipelineRegistration<StagePipelineOptions>(
+        "tc-stage-" + stage.name.str(), stage.summary,
+        [&stage](OpPassManager &manager, const StagePipelineOptions &options) {
+          stage.build(manager, {options.target});
+        });
   PassPipelineRegistration<LowerOptions>("tc-lower", "all stages, up to stop-after",
                                          [](OpPassManager &manager, const LowerOptions &options) {
                                            for (const Stage &stage : stages) {

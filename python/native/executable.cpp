@@ -1,5 +1,5 @@
-// Compiling and running from Python. Tensors cross by DLPack's C exchange API: inputs are looked at in place, outputs are
-// allocated by torch, and no Python code runs on the way but for operators without a lowering.
+// Compiling and running from Python. Tensors cross by DLPack's C exchange API: inputs are looked at in place, outputs
+// are allocated by torch, and no Python code runs on the way but for operators without a lowering.
 
 #include "bindings.h"
 
@@ -96,7 +96,8 @@ struct Outputs {
 
 class Executable {
 public:
-  Executable(Runtime &runtime, TcExecutable *handle) : runtime(runtime), handle(handle), info(tcExecutableGetInfo(handle)) {}
+  Executable(Runtime &runtime, TcExecutable *handle)
+      : runtime(runtime), handle(handle), info(tcExecutableGetInfo(handle)) {}
   ~Executable() { tcExecutableDestroy(handle); }
   Executable(const Executable &) = delete;
 
@@ -160,7 +161,8 @@ int Executable::callExtern(void *context, size_t index, size_t numInputs, const 
     }
     nb::list outputs = nb::cast<nb::list>(self.externs.at(index)(arguments));
     if (outputs.size() != numResults)
-      throw std::runtime_error("expected " + std::to_string(numResults) + " results, got " + std::to_string(outputs.size()));
+      throw std::runtime_error("expected " + std::to_string(numResults) + " results, got " +
+                               std::to_string(outputs.size()));
     for (size_t i = 0; i < numResults; ++i) {
       nb::object output = outputs[i];
       if (nb::isinstance<nb::int_>(output)) {
@@ -220,7 +222,8 @@ nb::list Executable::run(nb::list arguments, unsigned threads) {
     } else if (result.kind == TC_RESULT_INTEGER) {
       list.append(result.integer);
     } else {
-      nb::object base = result.kind == TC_RESULT_ALIAS_INPUT ? nb::borrow(arguments[result.index]) : nb::borrow(list[result.index]);
+      nb::object base =
+          result.kind == TC_RESULT_ALIAS_INPUT ? nb::borrow(arguments[result.index]) : nb::borrow(list[result.index]);
       nb::list sizes, strides;
       for (int d = 0; d < result.rank; ++d) {
         sizes.append(result.sizes[d]);
@@ -232,8 +235,8 @@ nb::list Executable::run(nb::list arguments, unsigned threads) {
   return list;
 }
 
-Executable *compileModule(Module &module, Runtime &runtime, const std::string &target, unsigned threads, bool verifyContracts,
-                          bool printTimes) {
+Executable *compileModule(Module &module, Runtime &runtime, const std::string &target, unsigned threads,
+                          bool verifyContracts, bool printTimes) {
   TcCompileOptions options{target.c_str(), threads, verifyContracts, printTimes};
   TcExecutable *executable;
   {
@@ -253,22 +256,24 @@ void bindExecutable(nb::module_ &m) {
   nb::class_<Executable>(m, "Executable", "Compiled code; run may be called by several threads at once.")
       .def("run", &Executable::run, "arguments"_a, "threads"_a = 0)
       .def("describe", &Executable::describe, "Tables of kernels, buffers and times.")
-      .def("set_externs", [](Executable &self, std::vector<nb::callable> externs) { self.externs = std::move(externs); })
-      .def_prop_ro("externs",
-                   [](const Executable &self) {
-                     nb::list list;
-                     for (size_t i = 0; i < self.info.externs; ++i)
-                       list.append(nb::make_tuple(tcExecutableGetExternName(self.handle, i),
-                                                  tcExecutableGetExternArguments(self.handle, i)));
-                     return list;
-                   },
-                   "Pairs of an operator's name and its arguments as JSON.")
+      .def("set_externs",
+           [](Executable &self, std::vector<nb::callable> externs) { self.externs = std::move(externs); })
+      .def_prop_ro(
+          "externs",
+          [](const Executable &self) {
+            nb::list list;
+            for (size_t i = 0; i < self.info.externs; ++i)
+              list.append(nb::make_tuple(tcExecutableGetExternName(self.handle, i),
+                                         tcExecutableGetExternArguments(self.handle, i)));
+            return list;
+          },
+          "Pairs of an operator's name and its arguments as JSON.")
       .def_prop_ro("launches", [](const Executable &self) { return self.info.launches; })
       .def_prop_ro("kernels", [](const Executable &self) { return self.info.kernels; })
       .def_prop_ro("arena_bytes", [](const Executable &self) { return self.info.arenaBytes; })
       .def_prop_ro("compile_milliseconds", [](const Executable &self) { return self.info.compileMilliseconds; });
-  m.def("compile", &compileModule, "module"_a, "runtime"_a, "target"_a = "host", "threads"_a = 0, "verify_contracts"_a = false,
-        "print_times"_a = false, nb::keep_alive<0, 2>(), "Compiles a captured module.");
+  m.def("compile", &compileModule, "module"_a, "runtime"_a, "target"_a = "host", "threads"_a = 0,
+        "verify_contracts"_a = false, "print_times"_a = false, nb::keep_alive<0, 2>(), "Compiles a captured module.");
 }
 
 } // namespace tcpy

@@ -41,7 +41,8 @@ struct ArgumentStore {
 
   const char *keep(std::string text) { return texts.emplace_back(std::move(text)).c_str(); }
 
-  /// Arguments are None, bool, int, float, lists, and pairs (kind, x): ("value", id), ("size", text), ("dtype", name), ("str", text).
+  /// Arguments are None, bool, int, float, lists, and pairs (kind, x): ("value", id), ("size", text), ("dtype", name),
+  /// ("str", text).
   TcArgument convert(nb::handle object) {
     TcArgument argument{};
     if (object.is_none()) {
@@ -89,15 +90,18 @@ std::vector<const char *> pointers(const Sizes &texts) {
   return result;
 }
 
-
 class GraphBinding {
 public:
-  GraphBinding(Context &context, const std::string &name) : context(context), handle(tcGraphCreate(context.handle, name.c_str())) {}
+  GraphBinding(Context &context, const std::string &name)
+      : context(context), handle(tcGraphCreate(context.handle, name.c_str())) {}
   ~GraphBinding() { tcGraphDestroy(handle); }
 
-  void declareSymbol(const std::string &name, int64_t min, int64_t max) { tcGraphDeclareSymbol(handle, name.c_str(), min, max); }
+  void declareSymbol(const std::string &name, int64_t min, int64_t max) {
+    tcGraphDeclareSymbol(handle, name.c_str(), min, max);
+  }
 
-  int64_t tensorInput(const std::string &name, const std::string &dtype, const Sizes &sizes, const std::optional<Sizes> &strides) {
+  int64_t tensorInput(const std::string &name, const std::string &dtype, const Sizes &sizes,
+                      const std::optional<Sizes> &strides) {
     std::vector<const char *> sizeTexts = pointers(sizes), strideTexts;
     if (strides)
       strideTexts = pointers(*strides);
@@ -113,12 +117,14 @@ public:
     return check(tcGraphAddScalarInput(handle, name.c_str(), dtype.c_str()));
   }
 
-  int64_t constant(const std::string &name, const std::string &dtype, const std::vector<int64_t> &sizes, nb::bytes data) {
+  int64_t constant(const std::string &name, const std::string &dtype, const std::vector<int64_t> &sizes,
+                   nb::bytes data) {
     return check(tcGraphAddConstant(handle, name.c_str(), dtype.c_str(), sizes.size(), sizes.data(), data.c_str()));
   }
 
-  std::vector<int64_t> call(const std::string &op, nb::list positional, nb::dict named, const std::vector<TypeSpec> &types,
-                            const std::string &stackTrace, const std::string &modulePath) {
+  std::vector<int64_t> call(const std::string &op, nb::list positional, nb::dict named,
+                            const std::vector<TypeSpec> &types, const std::string &stackTrace,
+                            const std::string &modulePath) {
     ArgumentStore store;
     TcArgument args = store.convert(positional);
     std::vector<TcArgument> namedArgs;
@@ -179,28 +185,31 @@ private:
 void bindGraph(nb::module_ &m) {
   nb::class_<Context>(m, "Context", "Dialects, passes and diagnostics. Used by one thread at a time.")
       .def(nb::init<>())
-      .def("add_operator",
-           [](Context &context, const std::string &schema) {
-             if (tcContextAddOperator(context.handle, schema.c_str()))
-               context.raise();
-           },
-           "schema"_a, "Adds an operator of a library outside ATen.")
-      .def("parse",
-           [](Context &context, const std::string &text) {
-             TcModule *module = tcModuleParse(context.handle, text.data(), text.size());
-             if (!module)
-               context.raise();
-             return new Module(context, module);
-           },
-           "text"_a, nb::keep_alive<0, 1>(), "Parses MLIR.")
-      .def("import_pt2",
-           [](Context &context, const std::string &path) {
-             TcModule *module = tcModuleImportPT2(context.handle, path.c_str());
-             if (!module)
-               context.raise();
-             return new Module(context, module);
-           },
-           "path"_a, nb::keep_alive<0, 1>(), "Reads a file of torch.export.save.")
+      .def(
+          "add_operator",
+          [](Context &context, const std::string &schema) {
+            if (tcContextAddOperator(context.handle, schema.c_str()))
+              context.raise();
+          },
+          "schema"_a, "Adds an operator of a library outside ATen.")
+      .def(
+          "parse",
+          [](Context &context, const std::string &text) {
+            TcModule *module = tcModuleParse(context.handle, text.data(), text.size());
+            if (!module)
+              context.raise();
+            return new Module(context, module);
+          },
+          "text"_a, nb::keep_alive<0, 1>(), "Parses MLIR.")
+      .def(
+          "import_pt2",
+          [](Context &context, const std::string &path) {
+            TcModule *module = tcModuleImportPT2(context.handle, path.c_str());
+            if (!module)
+              context.raise();
+            return new Module(context, module);
+          },
+          "path"_a, nb::keep_alive<0, 1>(), "Reads a file of torch.export.save.")
       .def("take_remarks", [](Context &context) { return std::exchange(context.remarks, {}); });
 
   nb::class_<GraphBinding>(m, "Graph", "A captured graph under construction.")
@@ -210,25 +219,28 @@ void bindGraph(nb::module_ &m) {
       .def("symbol_input", &GraphBinding::symbolInput, "name"_a, "symbol"_a)
       .def("scalar_input", &GraphBinding::scalarInput, "name"_a, "dtype"_a)
       .def("constant", &GraphBinding::constant, "name"_a, "dtype"_a, "sizes"_a, "data"_a)
-      .def("call", &GraphBinding::call, "op"_a, "args"_a, "kwargs"_a, "results"_a, "stack_trace"_a = "", "module_path"_a = "")
+      .def("call", &GraphBinding::call, "op"_a, "args"_a, "kwargs"_a, "results"_a, "stack_trace"_a = "",
+           "module_path"_a = "")
       .def("outputs", &GraphBinding::outputs, "values"_a, "strides"_a)
       .def("finish", &GraphBinding::finish, nb::keep_alive<0, 1>());
 
   nb::class_<Module>(m, "Module", "A program at some stage.")
-      .def("run_pipeline",
-           [](Module &module, const std::string &pipeline) {
-             if (tcModuleRunPipeline(module.handle, pipeline.c_str()))
-               module.context.raise();
-           },
-           "pipeline"_a, "Runs passes by name, in place.")
-      .def("text",
-           [](Module &module, bool locations) {
-             char *text = tcModulePrint(module.handle, locations);
-             std::string copy = text;
-             tcStringFree(text);
-             return copy;
-           },
-           "locations"_a = false)
+      .def(
+          "run_pipeline",
+          [](Module &module, const std::string &pipeline) {
+            if (tcModuleRunPipeline(module.handle, pipeline.c_str()))
+              module.context.raise();
+          },
+          "pipeline"_a, "Runs passes by name, in place.")
+      .def(
+          "text",
+          [](Module &module, bool locations) {
+            char *text = tcModulePrint(module.handle, locations);
+            std::string copy = text;
+            tcStringFree(text);
+            return copy;
+          },
+          "locations"_a = false)
       .def("__str__", [](Module &module) {
         char *text = tcModulePrint(module.handle, 0);
         std::string copy = text;

@@ -1,5 +1,5 @@
-// tc-opt: runs passes and stages on text, as mlir-opt does. `--tc-stage-<name>` runs one stage, `--tc-lower=stop-after=<name>`
-// all up to one.
+// tc-opt: runs passes and stages on text, as mlir-opt does. `--tc-stage-<name>` runs one stage,
+// `--tc-lower=stop-after=<name>` all up to one.
 
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"

@@ -30,9 +30,7 @@ static void registerImportPT2() {
         const llvm::MemoryBuffer *buffer = sources.getMemoryBuffer(sources.getMainFileID());
         return tc::importPT2(context, buffer->getBufferIdentifier(), &operators);
       },
-      [](DialectRegistry &registry) {
-        registry.insert<tc::TCDialect, func::FuncDialect, scf::SCFDialect>();
-      });
+      [](DialectRegistry &registry) { registry.insert<tc::TCDialect, func::FuncDialect, scf::SCFDialect>(); });
 }
 
 int main(int argc, char **argv) {

@@ -49,8 +49,8 @@ public:
   std::unique_ptr<runtime::Executable> executable;
 };
 
-/// Lowers the module's one public function in place and compiles it. Problems are diagnostics. `owner` keeps the module's
-/// context alive for constants that are used in place.
+/// Lowers the module's one public function in place and compiles it. Problems are diagnostics. `owner` keeps the
+/// module's context alive for constants that are used in place.
 mlir::FailureOr<std::unique_ptr<CompiledGraph>> compile(mlir::ModuleOp module, const CompileOptions &options,
                                                         runtime::Runtime &runtime, std::shared_ptr<const void> owner);
 

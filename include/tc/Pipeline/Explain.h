@@ -6,8 +6,8 @@
 
 namespace tc {
 
-/// A table of the kernels with what each computes and why it was not fused further, then calls back into the embedder, times,
-/// and the program.
+/// A table of the kernels with what each computes and why it was not fused further, then calls back into the embedder,
+/// times, and the program.
 std::string explain(const CompiledGraph &graph);
 
 } // namespace tc

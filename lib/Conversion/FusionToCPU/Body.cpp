@@ -108,7 +108,8 @@ Value BodyEmitter::emitLanes(AffineExpr expr, ValueRange dims) {
 }
 
 Value BodyEmitter::materialize(AffineExpr expr) {
-  if (!isVector() || !expr.isFunctionOfDim(point.space.dim) || getLaneStride(expr, point.space) == frame.getConstantExpr(0))
+  if (!isVector() || !expr.isFunctionOfDim(point.space.dim) ||
+      getLaneStride(expr, point.space) == frame.getConstantExpr(0))
     return frame.emit(expr, point.dims);
   return emitLanes(expr, point.dims);
 }
@@ -156,7 +157,8 @@ Value BodyEmitter::emitRead(Block &body, loop::ReadOp read, ArrayRef<AffineExpr>
     auto branch = cast<scf::IfOp>(block->getParentOp());
     Value mask = toVector(get(branch.getCondition()));
     if (block == branch.elseBlock())
-      mask = arith::XOrIOp::create(builder, mask, toVector(arith::ConstantOp::create(builder, builder.getBoolAttr(true))));
+      mask =
+          arith::XOrIOp::create(builder, mask, toVector(arith::ConstantOp::create(builder, builder.getBoolAttr(true))));
     point.mask = point.mask ? arith::AndIOp::create(builder, point.mask, mask).getResult() : mask;
     guarded = true;
   }
@@ -204,7 +206,8 @@ void BodyEmitter::emitOp(Operation &op) {
         Value wide = extendBF16(builder, input);
         if (!extend.getType().isF32())
           wide = arith::ExtFOp::create(
-              builder, isa<VectorType>(wide.getType()) ? Type(getVectorType(extend.getType())) : extend.getType(), wide);
+              builder, isa<VectorType>(wide.getType()) ? Type(getVectorType(extend.getType())) : extend.getType(),
+              wide);
         values[extend.getResult()] = wide;
       })
       .Case([&](arith::TruncFOp truncate) {
@@ -212,9 +215,10 @@ void BodyEmitter::emitOp(Operation &op) {
           return emitGeneric(op);
         Value input = get(truncate.getIn());
         if (!getElementTypeOrSelf(input.getType()).isF32())
-          input = arith::TruncFOp::create(
-              builder, isa<VectorType>(input.getType()) ? Type(getVectorType(builder.getF32Type())) : builder.getF32Type(),
-              input);
+          input = arith::TruncFOp::create(builder,
+                                          isa<VectorType>(input.getType()) ? Type(getVectorType(builder.getF32Type()))
+                                                                           : builder.getF32Type(),
+                                          input);
         values[truncate.getResult()] = truncateToBF16(builder, input);
       })
       .Default([&](Operation *) { emitGeneric(op); });
@@ -258,7 +262,9 @@ void BodyEmitter::emitIf(scf::IfOp op) {
   Value outerMask = point.mask;
   bool outerGuarded = guarded;
   guarded = true;
-  auto both = [&](Value mask) { return outerMask ? arith::AndIOp::create(builder, outerMask, mask).getResult() : mask; };
+  auto both = [&](Value mask) {
+    return outerMask ? arith::AndIOp::create(builder, outerMask, mask).getResult() : mask;
+  };
   point.mask = both(condition);
   SmallVector<Value> thenValues = emitBlock(*op.thenBlock());
   Value yes = arith::ConstantOp::create(builder, builder.getBoolAttr(true));
@@ -324,7 +330,8 @@ static Value splat(ImplicitLocOpBuilder &builder, Type type, int64_t value) {
 }
 
 Value tc::cpu::extendBF16(ImplicitLocOpBuilder &builder, Value value) {
-  Type narrow = withElement(value.getType(), builder.getI16Type()), wide = withElement(value.getType(), builder.getI32Type());
+  Type narrow = withElement(value.getType(), builder.getI16Type()),
+       wide = withElement(value.getType(), builder.getI32Type());
   Value bits = arith::BitcastOp::create(builder, narrow, value);
   bits = arith::ExtUIOp::create(builder, wide, bits);
   bits = arith::ShLIOp::create(builder, bits, splat(builder, wide, 16));
@@ -332,12 +339,15 @@ Value tc::cpu::extendBF16(ImplicitLocOpBuilder &builder, Value value) {
 }
 
 Value tc::cpu::truncateToBF16(ImplicitLocOpBuilder &builder, Value value) {
-  // Round to nearest even by adding just under half of the last place, and the last bit; NaN would overflow, so it is replaced.
-  Type wide = withElement(value.getType(), builder.getI32Type()), narrow = withElement(value.getType(), builder.getI16Type());
+  // Round to nearest even by adding just under half of the last place, and the last bit; NaN would overflow, so it is
+  // replaced.
+  Type wide = withElement(value.getType(), builder.getI32Type()),
+       narrow = withElement(value.getType(), builder.getI16Type());
   Value bits = arith::BitcastOp::create(builder, wide, value);
   Value sixteen = splat(builder, wide, 16);
   Value last = arith::AndIOp::create(builder, arith::ShRUIOp::create(builder, bits, sixteen), splat(builder, wide, 1));
-  Value rounded = arith::AddIOp::create(builder, bits, arith::AddIOp::create(builder, last, splat(builder, wide, 0x7fff)));
+  Value rounded =
+      arith::AddIOp::create(builder, bits, arith::AddIOp::create(builder, last, splat(builder, wide, 0x7fff)));
   Value isNaN = arith::CmpFOp::create(builder, arith::CmpFPredicate::UNO, value, value);
   rounded = arith::SelectOp::create(builder, isNaN, splat(builder, wide, 0x7fc00000), rounded);
   Value half = arith::TruncIOp::create(builder, narrow, arith::ShRUIOp::create(builder, rounded, sixteen));

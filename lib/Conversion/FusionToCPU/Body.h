@@ -1,7 +1,7 @@
 // Emits the body of a loop op for one point of its iteration space, or for a vector of points.
 //
-// A value of the body becomes a scalar if it is the same in all lanes, else a vector. Conditions that differ between lanes
-// become masks.
+// A value of the body becomes a scalar if it is the same in all lanes, else a vector. Conditions that differ between
+// lanes become masks.
 #ifndef TC_LIB_CONVERSION_FUSIONTOCPU_BODY_H
 #define TC_LIB_CONVERSION_FUSIONTOCPU_BODY_H
 
@@ -24,8 +24,8 @@ struct Point {
 /// Elements at the current point of tensors computed for it: by the same loop, or one a row.
 using Elements = llvm::DenseMap<Value, Value>;
 
-/// The expression of an index value of a body. `leaf` gives that of block arguments and of values that are not affine, or
-/// null, which makes the whole null.
+/// The expression of an index value of a body. `leaf` gives that of block arguments and of values that are not affine,
+/// or null, which makes the whole null.
 AffineExpr getIndexExpr(Frame &frame, Value index, llvm::function_ref<AffineExpr(Value)> leaf);
 
 /// The value a tensor is a reshape of.
@@ -47,7 +47,8 @@ public:
   Value load(const Storage &storage, mlir::Type element, AffineExpr offset);
   void store(const Storage &storage, Value value, AffineExpr offset);
   /// Stores at indices that bodies yield.
-  Value loadAt(const Storage &storage, mlir::Type element, mlir::ValueRange indices, llvm::ArrayRef<AffineExpr> strides);
+  Value loadAt(const Storage &storage, mlir::Type element, mlir::ValueRange indices,
+               llvm::ArrayRef<AffineExpr> strides);
   void storeAt(const Storage &storage, Value value, mlir::ValueRange indices, llvm::ArrayRef<AffineExpr> strides);
 
   bool isVector() const { return point.space.lanes > 1; }

@@ -40,12 +40,14 @@ static SmallVector<AffineExpr> getDims(Frame &frame, unsigned count) {
 Value GenericContract::emitDepth(Point point, unsigned dim, Value accumulator) {
   SmallVector<SizeAttr> sizes = op.getIterationSizes();
   if (dim < sizes.size())
-    return frame.loop(frame.index(0), frame.emit(frame.getExpr(sizes[dim])), frame.index(1), accumulator,
-                      [&](Value iv, ValueRange state) -> SmallVector<Value> {
-                        Point inner = point;
-                        inner.dims[dim] = iv;
-                        return {emitDepth(inner, dim + 1, state.front())};
-                      }).front();
+    return frame
+        .loop(frame.index(0), frame.emit(frame.getExpr(sizes[dim])), frame.index(1), accumulator,
+              [&](Value iv, ValueRange state) -> SmallVector<Value> {
+                Point inner = point;
+                inner.dims[dim] = iv;
+                return {emitDepth(inner, dim + 1, state.front())};
+              })
+        .front();
   Elements elements;
   BodyEmitter emitter(frame, point, elements);
   SmallVector<Value> factors = emitter.emit(*op.getBodyBlock(), getDims(frame, sizes.size()));
@@ -81,7 +83,8 @@ void GenericContract::emitPoint(Point point) {
   define(op.getResult(0), accumulator);
   for (loop::MapOp map : epilogue) {
     BodyEmitter emitter(frame, point, elements);
-    for (auto [tensor, value] : llvm::zip(map.getResults(), emitter.emit(*map.getBodyBlock(), getDims(frame, parallel))))
+    for (auto [tensor, value] :
+         llvm::zip(map.getResults(), emitter.emit(*map.getBodyBlock(), getDims(frame, parallel))))
       define(tensor, value);
   }
   AffineExpr address = frame.getConstantExpr(0);
@@ -104,7 +107,8 @@ LogicalResult GenericContract::run() {
              map && op && map.getIterationSizes().size() == static_cast<size_t>(op.getParallel()))
       epilogue.push_back(map);
     else
-      return inner.emitError("expected one loop.contract and loop.maps over its parallel dimensions in a contract kernel");
+      return inner.emitError(
+          "expected one loop.contract and loop.maps over its parallel dimensions in a contract kernel");
   }
   if (!op)
     return kernel.emitError("expected a loop.contract in a contract kernel");

@@ -1,6 +1,6 @@
-// A contraction whose factors are both contiguous along the depth, of few rows: dot products, vectorised along the depth. A unit
-// of work is a block of columns, of which a few are walked at once: as many streams from memory. The sums of a block are kept
-// in scratch, and the epilogue is vectorised along the columns.
+// A contraction whose factors are both contiguous along the depth, of few rows: dot products, vectorised along the
+// depth. A unit of work is a block of columns, of which a few are walked at once: as many streams from memory. The sums
+// of a block are kept in scratch, and the epilogue is vectorised along the columns.
 
 #include "ContractEmitter.h"
 #include "Space.h"
@@ -44,7 +44,8 @@ Value DotEmitter::getSumPointer(Value row, Value column) {
 
 void DotEmitter::emitUnit(Value first, Value last) {
   Value zero = frame.index(0), one = frame.index(1), count = frame.emit(getSize(plan.columnDim));
-  Value columns = arith::MinSIOp::create(builder, frame.sub(count, dims[plan.columnDim]), frame.index(plan.blockColumns));
+  Value columns =
+      arith::MinSIOp::create(builder, frame.sub(count, dims[plan.columnDim]), frame.index(plan.blockColumns));
   unsigned alignment = plan.accumulator.getIntOrFloatBitWidth() / 8;
   frame.loop(first, last, frame.index(plan.tileRows), {}, [&](Value row, ValueRange) -> Values {
     frame.loop(zero, columns, frame.index(plan.tileColumns), {}, [&](Value column, ValueRange) -> Values {
@@ -55,12 +56,13 @@ void DotEmitter::emitUnit(Value first, Value last) {
     frame.loop(zero, rows, one, {}, [&](Value i, ValueRange) -> Values {
       Values point = getRows(frame.add(row, i), 1).front();
       Value start = point[plan.columnDim];
-      emitVectorLoop(frame, zero, columns, std::nullopt, plan.lanes, 1, {}, [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &) {
-        auto sum = LLVM::LoadOp::create(builder, vectorType, getSumPointer(i, iv));
-        sum.setAlignment(alignment);
-        point[plan.columnDim] = frame.add(start, iv);
-        emitEpilogue(point, sum, mask);
-      });
+      emitVectorLoop(frame, zero, columns, std::nullopt, plan.lanes, 1, {},
+                     [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &) {
+                       auto sum = LLVM::LoadOp::create(builder, vectorType, getSumPointer(i, iv));
+                       sum.setAlignment(alignment);
+                       point[plan.columnDim] = frame.add(start, iv);
+                       emitEpilogue(point, sum, mask);
+                     });
       return {};
     });
     return {};
@@ -74,7 +76,8 @@ void DotEmitter::emitTile(Value row, Value column) {
   // Columns and rows past the end are the last ones again; the epilogue leaves them out.
   Values columns;
   for (int64_t j = 0; j < plan.tileColumns; ++j)
-    columns.push_back(arith::MinSIOp::create(builder, frame.add(dims[plan.columnDim], frame.add(column, frame.index(j))), lastColumn));
+    columns.push_back(arith::MinSIOp::create(
+        builder, frame.add(dims[plan.columnDim], frame.add(column, frame.index(j))), lastColumn));
   Values accumulators(plan.tileRows * plan.tileColumns, getZero());
   accumulators = emitOuterDepth(rows, std::move(accumulators), [&](Rows &here, Values state) {
     return emitInnerLoop(here, columns, std::move(state));
@@ -82,8 +85,8 @@ void DotEmitter::emitTile(Value row, Value column) {
   for (int64_t i = 0; i < plan.tileRows; ++i)
     for (int64_t j = 0; j < plan.tileColumns; ++j) {
       // Reassociated as the lanes are, which is what summing in lanes has done before.
-      Value sum = vector::ReductionOp::create(builder, vector::CombiningKind::ADD, accumulators[i * plan.tileColumns + j],
-                                              arith::FastMathFlags::reassoc);
+      Value sum = vector::ReductionOp::create(builder, vector::CombiningKind::ADD,
+                                              accumulators[i * plan.tileColumns + j], arith::FastMathFlags::reassoc);
       LLVM::StoreOp::create(builder, sum, getSumPointer(frame.index(i), frame.add(column, frame.index(j))),
                             plan.accumulator.getIntOrFloatBitWidth() / 8);
     }
@@ -99,19 +102,20 @@ ContractEmitter::Values DotEmitter::emitInnerLoop(Rows &rows, ArrayRef<Value> co
     columnPointers.push_back(getPointer(plan.columns, getStart(plan.columns), point));
   }
   SizeAttr depth = sizes[getInnerDim()];
-  return emitVectorLoop(frame, frame.index(0), frame.emit(frame.getExpr(depth)), depth.getConstant(), plan.lanes, 1, accumulators,
-                        [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &state) {
-                          Values left;
-                          for (Value pointer : rowPointers)
-                            left.push_back(load(plan.rows, getPointer(pointer, getElement(plan.rows), iv), plan.lanes, mask));
-                          for (auto [j, pointer] : llvm::enumerate(columnPointers)) {
-                            Value right = load(plan.columns, getPointer(pointer, getElement(plan.columns), iv), plan.lanes, mask);
-                            for (auto [i, factor] : llvm::enumerate(left)) {
-                              Value &accumulator = state[i * plan.tileColumns + j];
-                              accumulator = multiplyAdd(factor, right, accumulator);
-                            }
-                          }
-                        });
+  return emitVectorLoop(
+      frame, frame.index(0), frame.emit(frame.getExpr(depth)), depth.getConstant(), plan.lanes, 1, accumulators,
+      [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &state) {
+        Values left;
+        for (Value pointer : rowPointers)
+          left.push_back(load(plan.rows, getPointer(pointer, getElement(plan.rows), iv), plan.lanes, mask));
+        for (auto [j, pointer] : llvm::enumerate(columnPointers)) {
+          Value right = load(plan.columns, getPointer(pointer, getElement(plan.columns), iv), plan.lanes, mask);
+          for (auto [i, factor] : llvm::enumerate(left)) {
+            Value &accumulator = state[i * plan.tileColumns + j];
+            accumulator = multiplyAdd(factor, right, accumulator);
+          }
+        }
+      });
 }
 
 void tc::cpu::emitDots(Frame &frame, ContractPlan &&plan) { DotEmitter(frame, std::move(plan)).emit(); }

@@ -30,7 +30,8 @@ void ContractEmitter::emitUnits(int64_t columns, function_ref<void()> prepare, f
       dims[dim] = index;
     dims[plan.columnDim] = frame.mul(unit[plan.batchDims.size()], frame.index(columns));
     Value first = frame.mul(unit.back(), frame.index(plan.chunkRows));
-    body(first, arith::MinSIOp::create(builder, frame.add(first, frame.index(plan.chunkRows)), frame.emit(getRowCount())));
+    body(first,
+         arith::MinSIOp::create(builder, frame.add(first, frame.index(plan.chunkRows)), frame.emit(getRowCount())));
   });
   AffineExpr extent = frame.getConstantExpr(1);
   for (AffineExpr size : units)
@@ -72,12 +73,13 @@ ContractEmitter::Values ContractEmitter::emitOuterDepth(Rows &rows, Values accum
   if (depth + 1 >= plan.depthDims.size())
     return inner(rows, std::move(accumulators));
   unsigned dim = plan.depthDims[depth];
-  return frame.loop(frame.index(0), frame.emit(getSize(dim)), frame.index(1), accumulators, [&](Value iv, ValueRange state) {
-    Rows here(rows);
-    for (Values &point : here)
-      point[dim] = iv;
-    return emitOuterDepth(here, Values(state), inner, depth + 1);
-  });
+  return frame.loop(frame.index(0), frame.emit(getSize(dim)), frame.index(1), accumulators,
+                    [&](Value iv, ValueRange state) {
+                      Rows here(rows);
+                      for (Values &point : here)
+                        point[dim] = iv;
+                      return emitOuterDepth(here, Values(state), inner, depth + 1);
+                    });
 }
 
 void ContractEmitter::emitEpilogue(ArrayRef<Value> dimValues, Value accumulator, Value mask) {
@@ -135,7 +137,8 @@ Value ContractEmitter::getPointer(Value base, Type element, Value offset) {
 
 Value ContractEmitter::getPointer(const ContractOperand &operand, AffineExpr address, ValueRange point) {
   loop::ReadOp read = operand.read;
-  return getPointer(frame.storages[stripReshapes(read.getSource())].pointer, getElement(operand), frame.emit(address, point));
+  return getPointer(frame.storages[stripReshapes(read.getSource())].pointer, getElement(operand),
+                    frame.emit(address, point));
 }
 
 Value ContractEmitter::load(const ContractOperand &operand, Value pointer, int64_t lanes, Value mask) {
@@ -160,7 +163,8 @@ Value ContractEmitter::load(const ContractOperand &operand, Value pointer, int64
     return loaded;
   if (element.isBF16() && plan.accumulator.isF32())
     return extendBF16(builder, loaded);
-  return arith::ExtFOp::create(builder, lanes > 1 ? Type(VectorType::get({lanes}, plan.accumulator)) : plan.accumulator, loaded);
+  return arith::ExtFOp::create(builder, lanes > 1 ? Type(VectorType::get({lanes}, plan.accumulator)) : plan.accumulator,
+                               loaded);
 }
 
 Value ContractEmitter::multiplyAdd(Value a, Value b, Value c) {

@@ -16,12 +16,15 @@ protected:
 
   ContractEmitter(Frame &frame, ContractPlan &&plan);
 
-  /// Begins the phase, runs `body` for each unit (batch…, block of `columns` columns, chunk of rows) and ends the phase.
-  void emitUnits(int64_t columns, llvm::function_ref<void()> prepare, llvm::function_ref<void(Value firstRow, Value lastRow)> body);
+  /// Begins the phase, runs `body` for each unit (batch…, block of `columns` columns, chunk of rows) and ends the
+  /// phase.
+  void emitUnits(int64_t columns, llvm::function_ref<void()> prepare,
+                 llvm::function_ref<void(Value firstRow, Value lastRow)> body);
   /// The indices of `count` rows from `first` on, which reach no further than `limit` if it is given.
   Rows getRows(Value first, int64_t count, Value limit = {});
   /// Loops over all depth dimensions but the innermost.
-  Values emitOuterDepth(Rows &rows, Values accumulators, llvm::function_ref<Values(Rows &, Values)> inner, unsigned depth = 0);
+  Values emitOuterDepth(Rows &rows, Values accumulators, llvm::function_ref<Values(Rows &, Values)> inner,
+                        unsigned depth = 0);
   /// Runs the epilogue on a vector of columns at a point and stores the results.
   void emitEpilogue(llvm::ArrayRef<Value> point, Value accumulator, Value mask);
 

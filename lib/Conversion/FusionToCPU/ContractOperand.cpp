@@ -12,7 +12,8 @@ using namespace tc::cpu;
 
 static AffineExpr getDimOf(Frame &frame, loop::ContractOp op, Value value) {
   auto argument = dyn_cast<BlockArgument>(value);
-  return argument && argument.getOwner() == op.getBodyBlock() ? frame.getDimExpr(argument.getArgNumber()) : AffineExpr();
+  return argument && argument.getOwner() == op.getBodyBlock() ? frame.getDimExpr(argument.getArgNumber())
+                                                              : AffineExpr();
 }
 
 // Marks the dimensions that an index scalar depends on; false if it depends on anything but indices.
@@ -26,9 +27,8 @@ static bool collectDims(Frame &frame, loop::ContractOp op, Value value, SmallVec
   Operation *producer = value.getDefiningOp();
   if (!isa<loop::IndexOp>(producer) && producer->getDialect()->getNamespace() != "arith")
     return false;
-  return producer->getNumRegions() == 0 && llvm::all_of(producer->getOperands(), [&](Value operand) {
-           return collectDims(frame, op, operand, dims);
-         });
+  return producer->getNumRegions() == 0 &&
+         llvm::all_of(producer->getOperands(), [&](Value operand) { return collectDims(frame, op, operand, dims); });
 }
 
 std::optional<ContractOperand> tc::cpu::matchOperand(Frame &frame, loop::ContractOp op, Value yielded) {
@@ -58,7 +58,8 @@ std::optional<ContractOperand> tc::cpu::matchOperand(Frame &frame, loop::Contrac
   if (!isa<BlockArgument>(stripReshapes(source)))
     return std::nullopt;
   operand.address = frame.getConstantExpr(0);
-  for (auto [index, stride] : llvm::zip_equal(operand.read.getIndices(), frame.getStrides(getSizes(source.getType())))) {
+  for (auto [index, stride] :
+       llvm::zip_equal(operand.read.getIndices(), frame.getStrides(getSizes(source.getType())))) {
     AffineExpr expr = getIndexExpr(frame, index, [&](Value leaf) { return getDimOf(frame, op, leaf); });
     if (!expr)
       return std::nullopt;

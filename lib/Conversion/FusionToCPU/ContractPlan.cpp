@@ -77,10 +77,10 @@ bool Planner::collect() {
   return plan.op != nullptr;
 }
 
-/// The column dimension: the last parallel one that only `columns` depends on, and that is contiguous there. A vector of it must not
-/// depend on a guard, which would differ from lane to lane.
-static std::optional<unsigned> findColumnDim(loop::ContractOp op, const ContractOperand &columns, const ContractOperand &rows,
-                                             int64_t lanes) {
+/// The column dimension: the last parallel one that only `columns` depends on, and that is contiguous there. A vector
+/// of it must not depend on a guard, which would differ from lane to lane.
+static std::optional<unsigned> findColumnDim(loop::ContractOp op, const ContractOperand &columns,
+                                             const ContractOperand &rows, int64_t lanes) {
   AffineExpr one = getAffineConstantExpr(1, op.getContext());
   for (int64_t dim = op.getParallel() - 1; dim >= 0; --dim)
     if (!rows.dependsOn(dim) && columns.dependsOn(dim) && !(columns.guard && columns.guardDims[dim]) &&
@@ -138,8 +138,8 @@ void Planner::splitDims() {
   }
 }
 
-/// Fewest steps, where a step of a tile costs its multiply-adds and a little more: a row that is computed twice costs as much as a
-/// new one, and a flat tile reads the columns more often.
+/// Fewest steps, where a step of a tile costs its multiply-adds and a little more: a row that is computed twice costs
+/// as much as a new one, and a flat tile reads the columns more often.
 static int64_t chooseTileRows(int64_t mostRows, int64_t rows) {
   int64_t best = mostRows, least = std::numeric_limits<int64_t>::max();
   for (int64_t tile = mostRows; tile >= 1; --tile) {
@@ -155,7 +155,8 @@ static int64_t chooseTileRows(int64_t mostRows, int64_t rows) {
 }
 
 void Planner::chooseTile() {
-  // With 32 registers: 6 x 4, 9 x 3 or 14 x 2 accumulators, the vectors of columns and a scalar. With 16: 6 x 2 or 12 x 1.
+  // With 32 registers: 6 x 4, 9 x 3 or 14 x 2 accumulators, the vectors of columns and a scalar. With 16: 6 x 2 or 12
+  // x 1.
   bool wide = target.vectorRegisters >= 32;
   plan.tileVectors = wide ? 4 : 2;
   if (ArrayRef<int64_t> tile = schedule.getTile(); tile.size() >= 2 && tile[1] >= plan.lanes)
@@ -206,7 +207,8 @@ std::optional<ContractPlan> Planner::run() {
     return std::nullopt;
   sizes = plan.op.getIterationSizes();
   plan.accumulator = getElementTypeOrSelf(plan.op.getResultTypes().front());
-  if ((!plan.accumulator.isF32() && !plan.accumulator.isF64()) || sizes.size() == static_cast<size_t>(plan.op.getParallel()))
+  if ((!plan.accumulator.isF32() && !plan.accumulator.isF64()) ||
+      sizes.size() == static_cast<size_t>(plan.op.getParallel()))
     return std::nullopt;
   auto yield = cast<loop::YieldOp>(plan.op.getBodyBlock()->getTerminator());
   std::optional<ContractOperand> first = matchOperand(frame, plan.op, yield.getValues()[0]),

@@ -1,7 +1,8 @@
-// A contraction whose columns are contiguous in one factor: units of work are blocks of columns times chunks of rows; a unit
-// walks its chunk one register tile at a time while the block of columns stays in L2. The layout of the loops is that of Goto
-// and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", without packing the rows: each row of a tile is a
-// pointer, so that a convolution's windows and its padding (a row of zeros) cost nothing in the innermost loop.
+// A contraction whose columns are contiguous in one factor: units of work are blocks of columns times chunks of rows; a
+// unit walks its chunk one register tile at a time while the block of columns stays in L2. The layout of the loops is
+// that of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", without packing the rows: each
+// row of a tile is a pointer, so that a convolution's windows and its padding (a row of zeros) cost nothing in the
+// innermost loop.
 
 #include "ContractEmitter.h"
 #include "Space.h"
@@ -73,8 +74,9 @@ void TileEmitter::emitUnit(Value first, Value last) {
     return emitColumns(first, last, false);
   if (columns && *columns < tile)
     return emitColumns(first, last, true);
-  Value whole = arith::CmpIOp::create(builder, arith::CmpIPredicate::sle, frame.add(dims[plan.columnDim], frame.index(tile)),
-                                      frame.emit(getSize(plan.columnDim)));
+  Value whole =
+      arith::CmpIOp::create(builder, arith::CmpIPredicate::sle, frame.add(dims[plan.columnDim], frame.index(tile)),
+                            frame.emit(getSize(plan.columnDim)));
   auto branch = scf::IfOp::create(builder, whole, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(branch.thenBlock());
@@ -93,12 +95,13 @@ void TileEmitter::emitColumns(Value first, Value last, bool isTail) {
   std::optional<int64_t> known;
   if (auto constant = dyn_cast<AffineConstantExpr>(getRowCount()))
     known = constant.getValue();
-  // The last tile overlaps the one before it, perhaps in the chunk before, when the rows do not divide: it computes the same
-  // values there. Where there may be fewer rows than a tile has, its last rows are the last row, again and again.
+  // The last tile overlaps the one before it, perhaps in the chunk before, when the rows do not divide: it computes the
+  // same values there. Where there may be fewer rows than a tile has, its last rows are the last row, again and again.
   auto walk = [&](int64_t rows) {
     frame.loop(first, last, frame.index(rows), {}, [&](Value row, ValueRange) -> Values {
       if (rows > 1 && (!known || *known % rows != 0))
-        row = arith::MaxSIOp::create(builder, arith::MinSIOp::create(builder, row, frame.sub(last, frame.index(rows))), zero);
+        row = arith::MaxSIOp::create(builder, arith::MinSIOp::create(builder, row, frame.sub(last, frame.index(rows))),
+                                     zero);
       emitTile(getRows(row, rows, known ? Value() : frame.sub(count, frame.index(1))), isTail);
       return {};
     });
@@ -128,7 +131,8 @@ void TileEmitter::emitTile(Rows rows, bool isTail) {
         emitEpilogue(point, accumulator, masks[v]);
         continue;
       }
-      Value any = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, point[plan.columnDim], frame.emit(getSize(plan.columnDim)));
+      Value any = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, point[plan.columnDim],
+                                        frame.emit(getSize(plan.columnDim)));
       auto branch = scf::IfOp::create(builder, any, /*withElseRegion=*/false);
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(branch.thenBlock());
@@ -170,13 +174,14 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulato
     for (Values &point : points)
       point[inner] = iv;
     auto step = [&]() {
-      return emitStep(getRowPointers(points, plan.rows.address), getPointer(plan.columns, plan.columns.address, points.front()), zero,
-                      Values(state));
+      return emitStep(getRowPointers(points, plan.rows.address),
+                      getPointer(plan.columns, plan.columns.address, points.front()), zero, Values(state));
     };
     if (!plan.columns.guard)
       return step();
-    auto branch = scf::IfOp::create(builder, TypeRange(state), emitGuard(plan.columns, points.front()), /*addThenBlock=*/true,
-                                    /*addElseBlock=*/true);
+    auto branch =
+        scf::IfOp::create(builder, TypeRange(state), emitGuard(plan.columns, points.front()), /*addThenBlock=*/true,
+                          /*addElseBlock=*/true);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(branch.thenBlock());
     scf::YieldOp::create(builder, step());
@@ -186,14 +191,16 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulato
   });
 }
 
-ContractEmitter::Values TileEmitter::emitStep(ArrayRef<Value> rowPointers, Value columnPointer, Value k, Values accumulators) {
+ContractEmitter::Values TileEmitter::emitStep(ArrayRef<Value> rowPointers, Value columnPointer, Value k,
+                                              Values accumulators) {
   AffineExpr zero = frame.getConstantExpr(0), dim = frame.getDimExpr(0);
   Value rowOffset = frame.emit(frame.simplify(dim * (rowStep ? rowStep : zero)), k);
   Value columnOffset = frame.emit(frame.simplify(dim * (columnStep ? columnStep : zero)), k);
   Values columns;
   for (int64_t v = 0; v < plan.tileVectors; ++v) {
     Value offset = frame.add(columnOffset, frame.index(v * plan.lanes));
-    columns.push_back(load(plan.columns, getPointer(columnPointer, getElement(plan.columns), offset), plan.lanes, masks[v]));
+    columns.push_back(
+        load(plan.columns, getPointer(columnPointer, getElement(plan.columns), offset), plan.lanes, masks[v]));
   }
   for (auto [i, pointer] : llvm::enumerate(rowPointers)) {
     Value row = broadcast(load(plan.rows, getPointer(pointer, getElement(plan.rows), rowOffset), 1));

@@ -71,7 +71,8 @@ Frame::Frame(fusion::KernelOp kernel, const Target &target, StringRef name)
   auto domain = LLVM::AliasScopeDomainAttr::get(getContext(), builder.getStringAttr(name), StringAttr());
   for (unsigned i = 0; i <= kernel.getNumResults(); ++i)
     scopes.push_back(LLVM::AliasScopeAttr::get(
-        getContext(), builder.getStringAttr(i < kernel.getNumResults() ? "result" + Twine(i) : "scratch"), domain, StringAttr()));
+        getContext(), builder.getStringAttr(i < kernel.getNumResults() ? "result" + Twine(i) : "scratch"), domain,
+        StringAttr()));
 }
 
 void Frame::startPhase() {
@@ -92,7 +93,8 @@ void Frame::startPhase() {
   scratchBytes = SizeAttr::constant(getContext(), 0);
 
   auto loadEntry = [&](Type type, Value base, int64_t position) -> Value {
-    Value address = LLVM::GEPOp::create(builder, pointer, type, base, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(position)});
+    Value address =
+        LLVM::GEPOp::create(builder, pointer, type, base, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(position)});
     auto load = LLVM::LoadOp::create(builder, type, address);
     load.setInvariant(true);
     return load;
@@ -131,9 +133,9 @@ Value Frame::getScratch(SizeAttr bytes) {
   SizeAttr aligned = tc::floorDiv(bytes + 63, SizeAttr::constant(getContext(), 64)) * 64;
   Value offset = emit(getExpr(scratchBytes));
   scratchBytes = scratchBytes + aligned;
-  return LLVM::GEPOp::create(builder, scratch.getType(), builder.getI8Type(), scratch,
-                             ArrayRef<LLVM::GEPArg>{
-                                 arith::IndexCastOp::create(builder, builder.getI64Type(), offset).getResult()});
+  return LLVM::GEPOp::create(
+      builder, scratch.getType(), builder.getI8Type(), scratch,
+      ArrayRef<LLVM::GEPArg>{arith::IndexCastOp::create(builder, builder.getI64Type(), offset).getResult()});
 }
 
 Value Frame::getWorkspace(SizeAttr bytes) {

@@ -1,6 +1,7 @@
 // The function that a kernel phase becomes: its buffers, symbols and scratch, and index arithmetic on them.
 //
-// Index expressions are AffineExpr: dimension i is an index of the point at hand, symbol i is the kernel's symbol number i.
+// Index expressions are AffineExpr: dimension i is an index of the point at hand, symbol i is the kernel's symbol
+// number i.
 #ifndef TC_LIB_CONVERSION_FUSIONTOCPU_FRAME_H
 #define TC_LIB_CONVERSION_FUSIONTOCPU_FRAME_H
 
@@ -99,8 +100,8 @@ public:
 
   /// for (iv = lower; iv < upper; iv += step), with values carried.
   llvm::SmallVector<Value> loop(Value lower, Value upper, Value step, mlir::ValueRange state, LoopBody body);
-  /// Runs `body` for each unit of [begin, end) with its indices in a space of these sizes. Indices are computed once a run of
-  /// the last dimension.
+  /// Runs `body` for each unit of [begin, end) with its indices in a space of these sizes. Indices are computed once a
+  /// run of the last dimension.
   void forEachUnit(llvm::ArrayRef<AffineExpr> sizes, llvm::function_ref<void(mlir::ValueRange)> body);
 
   //===------------------------------------------------------------------===//

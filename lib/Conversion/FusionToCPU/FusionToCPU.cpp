@@ -32,10 +32,11 @@ DictionaryAttr describe(MLIRContext *context, const cpu::CpuKernel &kernel) {
   Builder builder(context);
   SmallVector<Attribute> phases, symbols(kernel.symbols.begin(), kernel.symbols.end()), inPlace;
   for (const cpu::KernelPhase &phase : kernel.phases)
-    phases.push_back(builder.getDictionaryAttr({builder.getNamedAttr("function", FlatSymbolRefAttr::get(builder.getStringAttr(phase.function))),
-                                                builder.getNamedAttr("extent", phase.extent),
-                                                builder.getNamedAttr("grain", builder.getI64IntegerAttr(phase.grain)),
-                                                builder.getNamedAttr("scratch", phase.scratchBytes)}));
+    phases.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("function", FlatSymbolRefAttr::get(builder.getStringAttr(phase.function))),
+         builder.getNamedAttr("extent", phase.extent),
+         builder.getNamedAttr("grain", builder.getI64IntegerAttr(phase.grain)),
+         builder.getNamedAttr("scratch", phase.scratchBytes)}));
   for (auto [result, input] : kernel.inPlace)
     inPlace.push_back(builder.getDenseI64ArrayAttr({result, input}));
   SmallVector<NamedAttribute> fields{builder.getNamedAttr("phases", builder.getArrayAttr(phases)),
@@ -70,7 +71,9 @@ void FusionToCPUPass::runOnOperation() {
     FailureOr<cpu::CpuKernel> lowered = cpu::lowerKernel(kernel, *machine, getFunctionName(kernel.getName(), number));
     if (failed(lowered))
       return signalPassFailure();
-    (*lowered->module).lookupSymbol(lowered->phases.front().function)->setAttr("tc.kernel", describe(&getContext(), *lowered));
+    (*lowered->module)
+        .lookupSymbol(lowered->phases.front().function)
+        ->setAttr("tc.kernel", describe(&getContext(), *lowered));
     for (Operation &op : llvm::make_early_inc_range(*lowered->module->getBody())) {
       if (auto name = SymbolTable::getSymbolName(&op); name && module.lookupSymbol(name))
         continue; // a C function that another kernel declared

@@ -42,8 +42,8 @@ AffineExpr tc::cpu::getLaneStride(AffineExpr expr, LaneSpace space) {
     std::optional<int64_t> divisor = getConstant(binary.getRHS()), stride = getConstant(lhs);
     if (!divisor || *divisor <= 0 || !stride || *stride < 0)
       return {};
-    AffineExpr aligned =
-        binary.getLHS().replace(getAffineDimExpr(space.dim, context), getAffineDimExpr(space.dim, context) * space.lanes);
+    AffineExpr aligned = binary.getLHS().replace(getAffineDimExpr(space.dim, context),
+                                                 getAffineDimExpr(space.dim, context) * space.lanes);
     int64_t g = std::gcd(aligned.getLargestKnownDivisor(), *divisor);
     if ((space.lanes - 1) * *stride >= g)
       return {};

@@ -9,7 +9,8 @@
 
 namespace tc::cpu {
 
-/// The lanes of a vector are `lanes` consecutive values of dimension `dim`, the first of which is a multiple of `lanes`.
+/// The lanes of a vector are `lanes` consecutive values of dimension `dim`, the first of which is a multiple of
+/// `lanes`.
 struct LaneSpace {
   int64_t dim = -1;
   int64_t lanes = 1;
@@ -19,8 +20,8 @@ struct LaneSpace {
 /// `(j floordiv 64)` has stride 0 and `j mod 64` stride 1 with 16 lanes.
 mlir::AffineExpr getLaneStride(mlir::AffineExpr expr, LaneSpace space);
 
-/// Coefficients of an expression that is linear in its dimensions: expr = sum of coefficients[i] * d_i + rest, coefficients
-/// over symbols. `nonLinear` marks dimensions that also occur in other ways, in `rest`.
+/// Coefficients of an expression that is linear in its dimensions: expr = sum of coefficients[i] * d_i + rest,
+/// coefficients over symbols. `nonLinear` marks dimensions that also occur in other ways, in `rest`.
 struct LinearForm {
   llvm::SmallVector<mlir::AffineExpr> coefficients;
   llvm::SmallVector<bool> nonLinear;

@@ -1,7 +1,7 @@
 // Picks the code generator of a kernel by its schedule.
 
-#include "Kernels.h"
 #include "Body.h"
+#include "Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"

@@ -1,5 +1,5 @@
-// Map kernels: all loop.maps over one space become one loop, vectorised along one dimension. Other dimensions, and chunks of
-// a long vector dimension, are the units that threads share.
+// Map kernels: all loop.maps over one space become one loop, vectorised along one dimension. Other dimensions, and
+// chunks of a long vector dimension, are the units that threads share.
 
 #include "Kernels.h"
 #include "Space.h"
@@ -112,7 +112,8 @@ void MapLowering::emitPoint(Point point, ArrayRef<Preloaded> preloaded) {
     emitter.store(getResultStorage(frame, store.number), store.value, store.offset);
 }
 
-/// A vector of a transposed read along its own dimension, widened to 32 bits; `row` is the index of the vector dimension.
+/// A vector of a transposed read along its own dimension, widened to 32 bits; `row` is the index of the vector
+/// dimension.
 Value MapLowering::loadRow(const TransposedRead &what, Point point, Value row, Value mask) {
   ImplicitLocOpBuilder &builder = frame.getBuilder();
   Elements none;
@@ -130,7 +131,8 @@ Value MapLowering::loadRow(const TransposedRead &what, Point point, Value row, V
   return value;
 }
 
-/// The points of one vector of the vector dimension, at point.dims, and a vector of the transposed dimension from `tileStart`.
+/// The points of one vector of the vector dimension, at point.dims, and a vector of the transposed dimension from
+/// `tileStart`.
 void MapLowering::emitTile(Point point, Value tileStart, Value mask) {
   ImplicitLocOpBuilder &builder = frame.getBuilder();
   Value first = point.dims[vectorDim], size = frame.emit(space.sizes[vectorDim]);
@@ -269,4 +271,6 @@ LogicalResult MapLowering::run() {
   return success();
 }
 
-LogicalResult tc::cpu::lowerMap(Frame &frame, fusion::ScheduleAttr schedule) { return MapLowering(frame, schedule).run(); }
+LogicalResult tc::cpu::lowerMap(Frame &frame, fusion::ScheduleAttr schedule) {
+  return MapLowering(frame, schedule).run();
+}

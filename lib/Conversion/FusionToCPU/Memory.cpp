@@ -9,7 +9,8 @@ using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
 
-/// Booleans are bytes in memory. Narrow floats are moved as integers: LLVM would widen them where the target lacks the type.
+/// Booleans are bytes in memory. Narrow floats are moved as integers: LLVM would widen them where the target lacks the
+/// type.
 static Type getMemoryType(Type element) {
   if (element.isInteger(1))
     return IntegerType::get(element.getContext(), 8);
@@ -147,8 +148,8 @@ Value BodyEmitter::loadFrom(const Storage &storage, Type element, const Address 
 
   Value zeros = arith::ConstantOp::create(builder, builder.getZeroAttr(type));
   return fromMemory(builder, element,
-                    LLVM::masked_gather::create(builder, type, getPointers(storage, element, address, stride), getMask(),
-                                                zeros, builder.getI32IntegerAttr(alignment)));
+                    LLVM::masked_gather::create(builder, type, getPointers(storage, element, address, stride),
+                                                getMask(), zeros, builder.getI32IntegerAttr(alignment)));
 }
 
 void BodyEmitter::storeTo(const Storage &storage, Value value, const Address &address) {
@@ -170,8 +171,9 @@ void BodyEmitter::storeTo(const Storage &storage, Value value, const Address &ad
       store.setAliasScopesAttr(scopes);
     return;
   }
-  LLVM::masked_scatter::create(builder, toMemory(builder, toVector(value)), getPointers(storage, element, address, stride),
-                               getMask(), builder.getI32IntegerAttr(alignment));
+  LLVM::masked_scatter::create(builder, toMemory(builder, toVector(value)),
+                               getPointers(storage, element, address, stride), getMask(),
+                               builder.getI32IntegerAttr(alignment));
 }
 
 Value BodyEmitter::load(const Storage &storage, Type element, AffineExpr offset) {

@@ -98,8 +98,8 @@ Value tc::cpu::combineNarrow(ImplicitLocOpBuilder &builder, ReductionKind kind, 
   return arith::TruncFOp::create(builder, like(element), result);
 }
 
-Value tc::cpu::accumulate(ImplicitLocOpBuilder &builder, ReductionKind kind, Type element, Value accumulator, Value value,
-                          bool hasFMA) {
+Value tc::cpu::accumulate(ImplicitLocOpBuilder &builder, ReductionKind kind, Type element, Value accumulator,
+                          Value value, bool hasFMA) {
   if (auto product = value.getDefiningOp<arith::MulFOp>(); product && kind == ReductionKind::sum && hasFMA) {
     Value lhs = product.getLhs(), rhs = product.getRhs();
     return math::FmaOp::create(builder, lhs, rhs, accumulator);
@@ -121,12 +121,14 @@ Value tc::cpu::foldLanes(ImplicitLocOpBuilder &builder, Value vector, function_r
   return vector::ExtractOp::create(builder, vector, 0);
 }
 
-Extreme tc::cpu::combineExtremes(ImplicitLocOpBuilder &builder, ReductionKind kind, Type element, Extreme a, Extreme b) {
+Extreme tc::cpu::combineExtremes(ImplicitLocOpBuilder &builder, ReductionKind kind, Type element, Extreme a,
+                                 Extreme b) {
   bool isMax = kind == ReductionKind::max;
   Value better, equal;
   if (isa<FloatType>(element)) {
     // b is better if it is greater, or NaN where a is not.
-    Value greater = arith::CmpFOp::create(builder, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, b.value, a.value);
+    Value greater =
+        arith::CmpFOp::create(builder, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, b.value, a.value);
     Value bIsNaN = arith::CmpFOp::create(builder, arith::CmpFPredicate::UNO, b.value, b.value);
     Value aIsNumber = arith::CmpFOp::create(builder, arith::CmpFPredicate::ORD, a.value, a.value);
     Value aIsNaN = arith::CmpFOp::create(builder, arith::CmpFPredicate::UNO, a.value, a.value);
@@ -142,5 +144,6 @@ Extreme tc::cpu::combineExtremes(ImplicitLocOpBuilder &builder, ReductionKind ki
   }
   Value earlier = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, b.index, a.index);
   Value take = arith::OrIOp::create(builder, better, arith::AndIOp::create(builder, equal, earlier));
-  return {arith::SelectOp::create(builder, take, b.value, a.value), arith::SelectOp::create(builder, take, b.index, a.index)};
+  return {arith::SelectOp::create(builder, take, b.value, a.value),
+          arith::SelectOp::create(builder, take, b.index, a.index)};
 }

@@ -13,8 +13,8 @@ Value combine(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Typ
 /// The same for results of narrow floats, which are combined in f32.
 Value combineNarrow(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Value a, Value b);
 /// a + b, as one operation where b is a product that nothing else uses.
-Value accumulate(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Value accumulator, Value value,
-                 bool hasFMA);
+Value accumulate(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Value accumulator,
+                 Value value, bool hasFMA);
 /// Halves a vector until it is a scalar; the order does not depend on the target's choice of instructions.
 Value foldLanes(mlir::ImplicitLocOpBuilder &builder, Value vector, llvm::function_ref<Value(Value, Value)> combine);
 /// The upper half of the lanes of a vector moved down, as a vector of half the lanes; with `low`, the lower half.
@@ -26,7 +26,8 @@ struct Extreme {
   Value index;
 };
 /// The better of two, the smaller index of equal ones; NaN is best.
-Extreme combineExtremes(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Extreme a, Extreme b);
+Extreme combineExtremes(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Extreme a,
+                        Extreme b);
 
 } // namespace tc::cpu
 

@@ -18,7 +18,7 @@ struct RowLowering::Nest {
   unsigned base = 0;
   /// Merged inner dimensions from the outermost loop to the innermost: those kept, then those reduced.
   SmallVector<unsigned> kept, reduced;
-  int64_t vectorDim = -1; ///< merged inner dimension, -1 if none
+  int64_t vectorDim = -1;  ///< merged inner dimension, -1 if none
   bool foldsLanes = false; ///< the vector dimension is reduced
   unsigned unroll = 1;     ///< accumulators of each reduction along the vector dimension
   unsigned columns = 1;    ///< vectors of a kept vector dimension that are reduced side by side
@@ -104,7 +104,8 @@ void RowLowering::emitPoint(Nest &nest, const Point &point, unsigned slot, Small
       BodyEmitter indices(frame, point, nest.elements);
       Value index = indices.getIndexVector(expr);
       Extreme before{state[next], state[next + 1]};
-      Extreme after = combineExtremes(builder, what.kind, what.element, before, {emitter.toVector(values.front()), index});
+      Extreme after =
+          combineExtremes(builder, what.kind, what.element, before, {emitter.toVector(values.front()), index});
       state[next++] = keep(before.value, after.value);
       state[next++] = keep(before.index, after.index);
       continue;
@@ -112,7 +113,8 @@ void RowLowering::emitPoint(Nest &nest, const Point &point, unsigned slot, Small
     for (Value value : values) {
       const Nest::Accumulator &what = nest.accumulators[accumulator++];
       Value before = state[next];
-      Value after = accumulate(builder, what.kind, what.element, before, emitter.toVector(value), frame.getTarget().hasFMA);
+      Value after =
+          accumulate(builder, what.kind, what.element, before, emitter.toVector(value), frame.getTarget().hasFMA);
       state[next++] = keep(before, after);
     }
   }
@@ -209,7 +211,8 @@ void RowLowering::finishReductions(Nest &nest, const Point &point, ArrayRef<Valu
         extreme = better(low, high);
       }
       if (fold)
-        extreme = {vector::ExtractOp::create(builder, extreme.value, 0), vector::ExtractOp::create(builder, extreme.index, 0)};
+        extreme = {vector::ExtractOp::create(builder, extreme.value, 0),
+                   vector::ExtractOp::create(builder, extreme.index, 0)};
       storeElement(nest, point, what.op->getResult(0), extreme.value, address(0));
       storeElement(nest, point, what.op->getResult(1), extreme.index, address(1));
       position += 2;
@@ -265,7 +268,8 @@ void RowLowering::emitKept(Nest &nest, Point point, unsigned depth) {
   if (bounds.length) {
     blocksEnd = frame.add(bounds.lower, frame.index(*bounds.length / block * block));
   } else {
-    Value blocks = frame.getBuilder().createOrFold<arith::DivUIOp>(frame.sub(bounds.upper, bounds.lower), frame.index(block));
+    Value blocks =
+        frame.getBuilder().createOrFold<arith::DivUIOp>(frame.sub(bounds.upper, bounds.lower), frame.index(block));
     blocksEnd = frame.add(bounds.lower, frame.mul(blocks, frame.index(block)));
   }
   if (bounds.length && *bounds.length == block)
@@ -278,7 +282,8 @@ void RowLowering::emitKept(Nest &nest, Point point, unsigned depth) {
   if (bounds.length) {
     if (int64_t rest = *bounds.length % block)
       emitColumns(nest, point, blocksEnd, llvm::divideCeil(rest, lanes),
-                  rest % lanes ? emitTailMask(frame, frame.add(blocksEnd, frame.index(rest / lanes * lanes)), bounds.upper, lanes)
+                  rest % lanes ? emitTailMask(frame, frame.add(blocksEnd, frame.index(rest / lanes * lanes)),
+                                              bounds.upper, lanes)
                                : Value());
     return;
   }
@@ -339,8 +344,8 @@ void RowLowering::emitGroup(Group &group, const Point &row) {
     ops += countOps(op);
     if (auto reduce = dyn_cast<loop::ReduceOp>(op)) {
       for (auto [number, kind] : llvm::enumerate(reduce.getKinds().getAsRange<ReductionKindAttr>()))
-        nest.accumulators.push_back(
-            {op, static_cast<unsigned>(number), kind.getValue(), getElementTypeOrSelf(reduce.getResultTypes()[number])});
+        nest.accumulators.push_back({op, static_cast<unsigned>(number), kind.getValue(),
+                                     getElementTypeOrSelf(reduce.getResultTypes()[number])});
     } else if (auto arg = dyn_cast<loop::ArgReduceOp>(op)) {
       nest.accumulators.push_back({op, 0, arg.getKind(), getElementTypeOrSelf(arg.getResultTypes()[0])});
       ++nest.carried;
@@ -378,7 +383,8 @@ LogicalResult RowLowering::run() {
   SmallVector<IndexUses> all;
   for (Group &group : groups)
     for (Operation *op : group.ops) {
-      group.uses.push_back(isa<loop::SortOp>(op) ? IndexUses() : getIndexUses(frame, cast<loop::LoopNestOpInterface>(op)));
+      group.uses.push_back(isa<loop::SortOp>(op) ? IndexUses()
+                                                 : getIndexUses(frame, cast<loop::LoopNestOpInterface>(op)));
       all.push_back(group.uses.back());
     }
   rows = mergeDims(frame, parallelSizes, 0, parallel, all, 0);
@@ -434,12 +440,14 @@ void RowLowering::startChunk(Value number, AffineExpr size, std::optional<int64_
     Type byte = builder.getIntegerType(std::max(8u, type.getElementType().getIntOrFloatBitWidth()));
     AffineExpr stride = frame.getStrides(getSizes(type))[parallel];
     Value offset = frame.sub(frame.index(0), frame.mul(chunkLower, frame.emit(stride)));
-    Value moved = LLVM::GEPOp::create(builder, start.getType(), byte, start,
-                                      ArrayRef<LLVM::GEPArg>{arith::IndexCastOp::create(builder, builder.getI64Type(), offset)
-                                                                 .getResult()});
+    Value moved = LLVM::GEPOp::create(
+        builder, start.getType(), byte, start,
+        ArrayRef<LLVM::GEPArg>{arith::IndexCastOp::create(builder, builder.getI64Type(), offset).getResult()});
     frame.storages[tensor].pointer = moved;
     destinations[tensor].front().pointer = moved;
   }
 }
 
-LogicalResult tc::cpu::lowerRow(Frame &frame, fusion::ScheduleAttr schedule) { return RowLowering(frame, schedule).run(); }
+LogicalResult tc::cpu::lowerRow(Frame &frame, fusion::ScheduleAttr schedule) {
+  return RowLowering(frame, schedule).run();
+}

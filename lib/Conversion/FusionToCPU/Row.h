@@ -1,11 +1,11 @@
 // Row kernels: the plan of which ops share a loop, and what is kept where.
 //
-// Each point of the leading, parallel dimensions is a row. Ops of a row that run over the same inner space without waiting for
-// one another form a group: one loop nest. A row's scalars stay in registers; tensors that a later group reads lie in scratch,
-// or where they are a result in its memory.
+// Each point of the leading, parallel dimensions is a row. Ops of a row that run over the same inner space without
+// waiting for one another form a group: one loop nest. A row's scalars stay in registers; tensors that a later group
+// reads lie in scratch, or where they are a result in its memory.
 //
-// If the vector dimension is parallel, the rows from it on are taken together in chunks of that dimension: a chunk is a row whose
-// first inner dimension has bounds of its own. So column reductions work on vectors of columns.
+// If the vector dimension is parallel, the rows from it on are taken together in chunks of that dimension: a chunk is a
+// row whose first inner dimension has bounds of its own. So column reductions work on vectors of columns.
 #ifndef TC_LIB_CONVERSION_FUSIONTOCPU_ROW_H
 #define TC_LIB_CONVERSION_FUSIONTOCPU_ROW_H
 

@@ -56,7 +56,8 @@ void RowLowering::emitScan(Group &group, const Point &row) {
       Value result = emitter.toVector(value);
       if (vectors) {
         result = scanLanes(builder, kind, element, result, constant(element, lanes));
-        result = combine(builder, kind, element, vector::BroadcastOp::create(builder, result.getType(), carried[i]), result);
+        result =
+            combine(builder, kind, element, vector::BroadcastOp::create(builder, result.getType(), carried[i]), result);
         carried[i] = vector::ExtractOp::create(builder, result, lanes - 1);
       } else {
         carried[i] = result = combine(builder, kind, element, carried[i], result);
@@ -175,9 +176,12 @@ void RowLowering::emitSort(Group &group, const Point &row) {
     func::FuncOp::create(builder, name, type).setPrivate();
   }
   Value count = arith::IndexCastOp::create(builder, i64, frame.emit(frame.getExpr(group.sizes.back())));
-  auto number = [&](int64_t value) { return arith::ConstantOp::create(builder, builder.getI32IntegerAttr(value)).getResult(); };
+  auto number = [&](int64_t value) {
+    return arith::ConstantOp::create(builder, builder.getI32IntegerAttr(value)).getResult();
+  };
   func::CallOp::create(builder, name, TypeRange(),
-                       ValueRange{rowPointer(sort.getInput()), rowPointer(sort.getValues()), rowPointer(sort.getIndices()),
-                                  sortScratch, count, number(*getSortType(sort.getInput().getType().getElementType())),
+                       ValueRange{rowPointer(sort.getInput()), rowPointer(sort.getValues()),
+                                  rowPointer(sort.getIndices()), sortScratch, count,
+                                  number(*getSortType(sort.getInput().getType().getElementType())),
                                   number(sort.getDescending())});
 }

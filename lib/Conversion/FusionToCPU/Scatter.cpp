@@ -1,7 +1,7 @@
 // Scatter kernels: one phase copies init to the result, another writes the updates.
 //
-// Dimensions whose index is itself an index of the result never meet: they are distributed over threads and vectorised. Along
-// the others, updates of one element come in row-major order, so the result does not depend on the threads.
+// Dimensions whose index is itself an index of the result never meet: they are distributed over threads and vectorised.
+// Along the others, updates of one element come in row-major order, so the result does not depend on the threads.
 
 #include "Kernels.h"
 #include "Reduction.h"
@@ -50,14 +50,15 @@ void ScatterLowering::emitCopy() {
     frame.forEachUnit(total.ceilDiv(copyChunk), [&](ValueRange unit) {
       Value lower = frame.mul(unit.front(), frame.index(copyChunk));
       Value upper = arith::MinSIOp::create(builder, frame.emit(total), frame.add(lower, frame.index(copyChunk)));
-      emitVectorLoop(frame, lower, upper, std::nullopt, lanes, 1, {}, [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &) {
-        Elements none;
-        BodyEmitter emitter(frame, {{iv}, {0, lanes}, mask}, none);
-        Value value = source.kind == Storage::Kind::Splat
-                          ? arith::ConstantOp::create(builder, source.splat).getResult()
-                          : emitter.load(source, element, frame.getDimExpr(0));
-        emitter.store(target, value, frame.getDimExpr(0));
-      });
+      emitVectorLoop(frame, lower, upper, std::nullopt, lanes, 1, {},
+                     [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &) {
+                       Elements none;
+                       BodyEmitter emitter(frame, {{iv}, {0, lanes}, mask}, none);
+                       Value value = source.kind == Storage::Kind::Splat
+                                         ? arith::ConstantOp::create(builder, source.splat).getResult()
+                                         : emitter.load(source, element, frame.getDimExpr(0));
+                       emitter.store(target, value, frame.getDimExpr(0));
+                     });
     });
   };
   if (source.kind == Storage::Kind::Memory) {
@@ -94,25 +95,28 @@ void ScatterLowering::emitPoint(const Point &point) {
 void ScatterLowering::emitSequential(Point point, unsigned next, Value lower, Value upper) {
   if (next < sequential.size()) {
     unsigned dim = sequential[next];
-    frame.loop(frame.index(0), frame.emit(sizes[dim]), frame.index(1), {}, [&](Value iv, ValueRange) -> SmallVector<Value> {
-      Point here = point;
-      here.dims[dim] = iv;
-      emitSequential(here, next + 1, lower, upper);
-      return {};
-    });
+    frame.loop(frame.index(0), frame.emit(sizes[dim]), frame.index(1), {},
+               [&](Value iv, ValueRange) -> SmallVector<Value> {
+                 Point here = point;
+                 here.dims[dim] = iv;
+                 emitSequential(here, next + 1, lower, upper);
+                 return {};
+               });
     return;
   }
   if (vectorDim < 0)
     return emitPoint(point);
   std::optional<int64_t> length;
-  if (auto constant = dyn_cast<AffineConstantExpr>(sizes[vectorDim]); constant && constant.getValue() % updateChunk == 0)
+  if (auto constant = dyn_cast<AffineConstantExpr>(sizes[vectorDim]);
+      constant && constant.getValue() % updateChunk == 0)
     length = updateChunk;
-  emitVectorLoop(frame, lower, upper, length, lanes, 1, {}, [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &) {
-    Point here = point;
-    here.dims[vectorDim] = iv;
-    here.mask = mask;
-    emitPoint(here);
-  });
+  emitVectorLoop(frame, lower, upper, length, lanes, 1, {},
+                 [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &) {
+                   Point here = point;
+                   here.dims[vectorDim] = iv;
+                   here.mask = mask;
+                   emitPoint(here);
+                 });
 }
 
 void ScatterLowering::emitUpdates() {

@@ -57,7 +57,8 @@ std::optional<int64_t> MergedSpace::getConstantSize(unsigned dim) const {
 }
 
 /// Whether every use depends on dimensions `outer` and `inner` only by outer * size + inner.
-static bool canMerge(Frame &frame, ArrayRef<IndexUses> uses, unsigned rank, unsigned outer, unsigned inner, AffineExpr size) {
+static bool canMerge(Frame &frame, ArrayRef<IndexUses> uses, unsigned rank, unsigned outer, unsigned inner,
+                     AffineExpr size) {
   auto isOne = [&](AffineExpr expr) {
     LinearForm form = getLinearForm(expr, rank);
     return !form.nonLinear[outer] && !form.nonLinear[inner] &&
@@ -76,8 +77,8 @@ static bool canMerge(Frame &frame, ArrayRef<IndexUses> uses, unsigned rank, unsi
   return true;
 }
 
-MergedSpace tc::cpu::mergeDims(Frame &frame, ArrayRef<SizeAttr> sizes, unsigned first, unsigned last, ArrayRef<IndexUses> uses,
-                               unsigned base, ArrayRef<int64_t> boundaries) {
+MergedSpace tc::cpu::mergeDims(Frame &frame, ArrayRef<SizeAttr> sizes, unsigned first, unsigned last,
+                               ArrayRef<IndexUses> uses, unsigned base, ArrayRef<int64_t> boundaries) {
   MergedSpace space;
   std::optional<unsigned> previous;
   for (unsigned dim = first; dim < last; ++dim) {
@@ -143,8 +144,8 @@ Value tc::cpu::emitTailMask(Frame &frame, Value iv, Value upper, int64_t lanes) 
   return arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, iota, limit);
 }
 
-SmallVector<Value> tc::cpu::emitVectorLoop(Frame &frame, Value lower, Value upper, std::optional<int64_t> length, int64_t lanes,
-                                           unsigned unroll, ValueRange state, VectorBody body) {
+SmallVector<Value> tc::cpu::emitVectorLoop(Frame &frame, Value lower, Value upper, std::optional<int64_t> length,
+                                           int64_t lanes, unsigned unroll, ValueRange state, VectorBody body) {
   ImplicitLocOpBuilder &builder = frame.getBuilder();
   SmallVector<Value> current(state);
   if (lanes == 1)

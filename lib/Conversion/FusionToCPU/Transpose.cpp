@@ -8,8 +8,8 @@ using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
 
-TransposePlan tc::cpu::planTranspose(Frame &frame, ArrayRef<IndexUses> uses, const MergedSpace &space, int64_t vectorDim,
-                                     int64_t lanes) {
+TransposePlan tc::cpu::planTranspose(Frame &frame, ArrayRef<IndexUses> uses, const MergedSpace &space,
+                                     int64_t vectorDim, int64_t lanes) {
   AffineExpr zero = frame.getConstantExpr(0), one = frame.getConstantExpr(1);
   // Lane 0 of either kind of vector is a multiple of the lanes.
   auto strideAlong = [&](AffineExpr address, int64_t dim) { return getLaneStride(address, {dim, lanes}); };
@@ -52,8 +52,8 @@ SmallVector<Value> tc::cpu::transposeVectors(ImplicitLocOpBuilder &builder, Arra
   for (int64_t group = 0; group < lanes; group += 4) {
     auto unpack = [&](Value a, Value b, int64_t width, bool high) {
       return shuffle(builder, a, b, [&](int64_t i) {
-        int64_t quad = i / 4 * 4, element = i % 4 / width;              // element of the interleaved pairs
-        int64_t source = element / 2 + (high ? 2 / width : 0);          // in the quad, in units of width
+        int64_t quad = i / 4 * 4, element = i % 4 / width;     // element of the interleaved pairs
+        int64_t source = element / 2 + (high ? 2 / width : 0); // in the quad, in units of width
         return quad + source * width + i % width + (element % 2 ? lanes : 0);
       });
     };

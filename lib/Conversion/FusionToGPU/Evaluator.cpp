@@ -36,7 +36,8 @@ LogicalResult Evaluator::bindConstants() {
 
 Value Evaluator::readMemory(const Storage &storage, Value tensor, ArrayRef<AffineExpr> indices) {
   SmallVector<SizeAttr> sizes = getSizes(tensor.getType());
-  AffineExpr address = frame.getAddress(ArrayRef(sizes).drop_front(storage.skipped), indices.drop_front(storage.skipped));
+  AffineExpr address =
+      frame.getAddress(ArrayRef(sizes).drop_front(storage.skipped), indices.drop_front(storage.skipped));
   return frame.load(storage, cast<RankedTensorType>(tensor.getType()).getElementType(), address);
 }
 
@@ -164,8 +165,10 @@ LogicalResult Evaluator::emitIf(BodyState &state, scf::IfOp op) {
   Value condition = get(state, op.getCondition());
   if (!condition)
     return failure();
-  auto branch = scf::IfOp::create(builder, op.getResultTypes(), condition, /*addThenBlock=*/true, /*addElseBlock=*/true);
-  std::pair<Region *, Block *> branches[] = {{&op.getThenRegion(), branch.thenBlock()}, {&op.getElseRegion(), branch.elseBlock()}};
+  auto branch =
+      scf::IfOp::create(builder, op.getResultTypes(), condition, /*addThenBlock=*/true, /*addElseBlock=*/true);
+  std::pair<Region *, Block *> branches[] = {{&op.getThenRegion(), branch.thenBlock()},
+                                             {&op.getElseRegion(), branch.elseBlock()}};
   for (auto [from, to] : branches) {
     OpBuilder::InsertionGuard guard(builder);
     if (!to->empty())

@@ -1,5 +1,5 @@
-// Emits elements of a kernel's tensors at given indices. Values of maps are computed where they are read; the values that are in
-// memory or registers are bound beforehand.
+// Emits elements of a kernel's tensors at given indices. Values of maps are computed where they are read; the values
+// that are in memory or registers are bound beforehand.
 #ifndef TC_LIB_CONVERSION_FUSIONTOGPU_EVALUATOR_H
 #define TC_LIB_CONVERSION_FUSIONTOGPU_EVALUATOR_H
 

@@ -18,8 +18,8 @@ Frame::Frame(fusion::KernelOp kernel, const Target &target, StringRef name)
   result.module.get()->setAttr("tc.target", builder.getStringAttr(target.name));
   result.name = name.str();
   result.symbols.assign(getSymbols().begin(), getSymbols().end());
-  // One array that every use of dynamic shared memory is a part of. External: an internal one of no size would be given a
-  // place of its own, over which others lie.
+  // One array that every use of dynamic shared memory is a part of. External: an internal one of no size would be given
+  // a place of its own, over which others lie.
   builder.setInsertionPointToEnd(result.module->getBody());
   LLVM::GlobalOp::create(builder, LLVM::LLVMArrayType::get(builder.getI8Type(), 0), /*isConstant=*/false,
                          LLVM::Linkage::External, sharedName, Attribute(), /*alignment=*/1024, /*addrSpace=*/3);
@@ -57,7 +57,8 @@ void Frame::startPhase(unsigned count) {
     symbolValues.push_back(arith::IndexCastOp::create(builder, builder.getIndexType(), value));
   Type i32 = builder.getI32Type();
   auto range = LLVM::ConstantRangeAttr::get(getContext(), llvm::APInt(32, 0), llvm::APInt(32, threads));
-  thread = arith::IndexCastUIOp::create(builder, builder.getIndexType(), NVVM::ThreadIdXOp::create(builder, i32, range));
+  thread =
+      arith::IndexCastUIOp::create(builder, builder.getIndexType(), NVVM::ThreadIdXOp::create(builder, i32, range));
   block = arith::IndexCastUIOp::create(builder, builder.getIndexType(), NVVM::BlockIdXOp::create(builder, i32));
   shared = {};
   sharedBytes = SizeAttr::constant(getContext(), 0);
@@ -108,7 +109,8 @@ Value Frame::fromMemory(Value value, Type element) {
   return arith::CmpIOp::create(builder, arith::CmpIPredicate::ne, value, zero);
 }
 
-/// The constant addend of an expression, which becomes an offset of its own so that neighbours are seen to be neighbours.
+/// The constant addend of an expression, which becomes an offset of its own so that neighbours are seen to be
+/// neighbours.
 static int64_t splitConstant(AffineExpr &expr) {
   if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
     int64_t value = constant.getValue();

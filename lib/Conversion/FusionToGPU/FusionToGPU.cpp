@@ -39,7 +39,8 @@ static std::string getFunctionName(StringRef name, unsigned number) {
   return result + "_" + std::to_string(number);
 }
 
-static DictionaryAttr describe(MLIRContext *context, const tc::gpu::GpuKernel &kernel, const tc::gpu::KernelPhase &phase) {
+static DictionaryAttr describe(MLIRContext *context, const tc::gpu::GpuKernel &kernel,
+                               const tc::gpu::KernelPhase &phase) {
   Builder builder(context);
   SmallVector<NamedAttribute> fields;
   auto add = [&](StringRef name, Attribute value) { fields.push_back(builder.getNamedAttr(name, value)); };
@@ -64,7 +65,8 @@ void FusionToGPUPass::runOnOperation() {
   module.walk([&](fusion::KernelOp kernel) { kernels.push_back(kernel); });
   SmallVector<Operation *> old = llvm::map_to_vector(*module.getBody(), [](Operation &op) { return &op; });
   for (auto [number, kernel] : llvm::enumerate(kernels)) {
-    FailureOr<tc::gpu::GpuKernel> lowered = tc::gpu::lowerKernel(kernel, *machine, getFunctionName(kernel.getName(), number));
+    FailureOr<tc::gpu::GpuKernel> lowered =
+        tc::gpu::lowerKernel(kernel, *machine, getFunctionName(kernel.getName(), number));
     if (failed(lowered))
       return signalPassFailure();
     for (const tc::gpu::KernelPhase &phase : lowered->phases)

@@ -1,4 +1,5 @@
-// The code generators of the kinds of kernel. Each emits the phases of its kernel into the frame, or emits a diagnostic.
+// The code generators of the kinds of kernel. Each emits the phases of its kernel into the frame, or emits a
+// diagnostic.
 #ifndef TC_LIB_CONVERSION_FUSIONTOGPU_KERNELS_H
 #define TC_LIB_CONVERSION_FUSIONTOGPU_KERNELS_H
 

@@ -31,7 +31,8 @@ static LogicalResult check(fusion::KernelOp kernel) {
   WalkResult result = kernel.getBody().walk([&](Operation *op) {
     for (Type type : llvm::concat<const Type>(op->getResultTypes(), op->getOperandTypes()))
       if (!isSupported(type))
-        return op->emitError("element type ") << getElementTypeOrSelf(type) << " is not supported on a GPU", WalkResult::interrupt();
+        return op->emitError("element type ") << getElementTypeOrSelf(type) << " is not supported on a GPU",
+               WalkResult::interrupt();
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());

@@ -13,7 +13,8 @@ namespace {
 /// One phase: maps of one space that are results of the kernel.
 class MapPhase {
 public:
-  MapPhase(Frame &frame, ArrayRef<loop::LoopNestOpInterface> maps) : frame(frame), builder(frame.getBuilder()), maps(maps) {}
+  MapPhase(Frame &frame, ArrayRef<loop::LoopNestOpInterface> maps)
+      : frame(frame), builder(frame.getBuilder()), maps(maps) {}
   LogicalResult run();
 
 private:
@@ -65,8 +66,9 @@ LogicalResult MapPhase::run() {
   if (failed(evaluator.bindConstants()))
     return failure();
   AffineExpr unit = frame.leaf(frame.emit(frame.leaf(frame.getBlock()) * threads + frame.leaf(frame.getThread())));
-  Value inside = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, frame.emit(unit),
-                                       frame.emit(frame.simplify(line.isWhole ? units : line.count.floorDiv(line.width))));
+  Value inside =
+      arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, frame.emit(unit),
+                            frame.emit(frame.simplify(line.isWhole ? units : line.count.floorDiv(line.width))));
   if (line.isWhole) {
     frame.ifThen(inside, [&] { emitPoints(evaluator, line.getLanes(frame, unit)); });
   } else {
@@ -86,7 +88,9 @@ LogicalResult MapPhase::run() {
   return failure(hasFailed);
 }
 
-LogicalResult tc::gpu::emitMaps(Frame &frame, ArrayRef<loop::LoopNestOpInterface> maps) { return MapPhase(frame, maps).run(); }
+LogicalResult tc::gpu::emitMaps(Frame &frame, ArrayRef<loop::LoopNestOpInterface> maps) {
+  return MapPhase(frame, maps).run();
+}
 
 LogicalResult tc::gpu::lowerMap(Frame &frame) {
   // Results of each space together.
@@ -97,7 +101,8 @@ LogicalResult tc::gpu::lowerMap(Frame &frame) {
     auto map = dyn_cast<loop::MapOp>(op);
     if (!map)
       return op.emitError("is not allowed in a map kernel");
-    if (llvm::all_of(map->getResults(), [&](Value result) { return getResultNumbers(frame.getKernel(), result).empty(); }))
+    if (llvm::all_of(map->getResults(),
+                     [&](Value result) { return getResultNumbers(frame.getKernel(), result).empty(); }))
       continue;
     auto nest = cast<loop::LoopNestOpInterface>(op);
     auto *space = llvm::find_if(spaces, [&](ArrayRef<loop::LoopNestOpInterface> maps) {

@@ -6,7 +6,9 @@ using namespace mlir;
 using namespace tc;
 using namespace tc::gpu;
 
-static SmallVector<SizeAttr> getSizesOf(Operation *op) { return cast<loop::LoopNestOpInterface>(op).getIterationSizes(); }
+static SmallVector<SizeAttr> getSizesOf(Operation *op) {
+  return cast<loop::LoopNestOpInterface>(op).getIterationSizes();
+}
 
 /// The maps that evaluating an op may run: those it reads, and so on.
 static void collectProducers(Operation *op, llvm::SetVector<Operation *> &producers) {
@@ -17,8 +19,8 @@ static void collectProducers(Operation *op, llvm::SetVector<Operation *> &produc
   });
 }
 
-/// How bodies use indices. Where an op reads a map of another space by indices of its own, the map's body tells apart what
-/// the address does not: those indices are marked as used one by one.
+/// How bodies use indices. Where an op reads a map of another space by indices of its own, the map's body tells apart
+/// what the address does not: those indices are marked as used one by one.
 static SmallVector<IndexUses> getUses(Frame &frame, ArrayRef<loop::LoopNestOpInterface> ops) {
   llvm::SetVector<Operation *> all;
   for (loop::LoopNestOpInterface op : ops) {

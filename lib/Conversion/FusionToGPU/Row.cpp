@@ -34,10 +34,11 @@ SmallVector<Value> RowLowering::forUnits(AffineExpr units, int64_t unroll, Value
     }
     return current;
   }
-  return frame.loop(frame.emit(team->rank), frame.emit(units), frame.index(size), current, [&](Value iv, ValueRange carried) {
-    Evaluator::Scope scope(*evaluator);
-    return body(frame.leaf(iv), {}, carried);
-  });
+  return frame.loop(frame.emit(team->rank), frame.emit(units), frame.index(size), current,
+                    [&](Value iv, ValueRange carried) {
+                      Evaluator::Scope scope(*evaluator);
+                      return body(frame.leaf(iv), {}, carried);
+                    });
 }
 
 SmallVector<Storage, 1> RowLowering::allocate(Value value) {
@@ -47,7 +48,8 @@ SmallVector<Storage, 1> RowLowering::allocate(Value value) {
   if (places.empty()) {
     SmallVector<SizeAttr> inner = getSizes(value.getType());
     inner.erase(inner.begin(), inner.begin() + parallel);
-    SizeAttr bytes = product(frame.getContext(), inner) * (Frame::getMemoryType(getElement(value)).getIntOrFloatBitWidth() / 8);
+    SizeAttr bytes =
+        product(frame.getContext(), inner) * (Frame::getMemoryType(getElement(value)).getIntOrFloatBitWidth() / 8);
     SizeAttr sixteen = SizeAttr::constant(frame.getContext(), 16);
     bytes = ceilDiv(bytes, sixteen) * 16;
     // Each team of the block has its own.
@@ -72,7 +74,8 @@ void RowLowering::storeScalar(Value value, Value scalar) {
   indices.resize(getSizes(value.getType()).size(), frame.getConstantExpr(0));
   frame.ifThen(isFirst, [&] {
     for (unsigned number : numbers)
-      frame.store(frame.getResult(number), getElement(value), scalar, frame.getAddress(getSizes(value.getType()), indices));
+      frame.store(frame.getResult(number), getElement(value), scalar,
+                  frame.getAddress(getSizes(value.getType()), indices));
   });
 }
 
@@ -87,10 +90,11 @@ LogicalResult RowLowering::emitPoints(Step &step) {
     for (Operation *op : step.ops) {
       if (auto reduce = dyn_cast<loop::ReduceOp>(op))
         for (auto [kind, value] : llvm::zip(reduce.getKinds().getAsRange<ReductionKindAttr>(), reduce.getResults()))
-          initial.push_back(arith::ConstantOp::create(builder, getReductionIdentity(kind.getValue(), getElement(value))));
+          initial.push_back(
+              arith::ConstantOp::create(builder, getReductionIdentity(kind.getValue(), getElement(value))));
       if (auto arg = dyn_cast<loop::ArgReduceOp>(op)) {
-        initial.push_back(arith::ConstantOp::create(
-            builder, getReductionIdentity(arg.getKind(), getElement(arg.getResults()[0]))));
+        initial.push_back(
+            arith::ConstantOp::create(builder, getReductionIdentity(arg.getKind(), getElement(arg.getResults()[0]))));
         initial.push_back(none);
       }
     }
@@ -127,7 +131,8 @@ LogicalResult RowLowering::emitPoints(Step &step) {
             if (auto arg = dyn_cast<loop::ArgReduceOp>(nest.getOperation())) {
               Type element = getElement(arg.getResults()[0]);
               IndexedValue here{orIdentity(yielded[0], initial[slot]), orIdentity(frame.emit(inner.back()), none)};
-              IndexedValue best = emitCombineExtremes(builder, arg.getKind(), element, {next[slot], next[slot + 1]}, here);
+              IndexedValue best =
+                  emitCombineExtremes(builder, arg.getKind(), element, {next[slot], next[slot + 1]}, here);
               next[slot++] = best.value;
               next[slot++] = best.index;
             }
@@ -242,4 +247,6 @@ LogicalResult RowLowering::run() {
   return success();
 }
 
-LogicalResult tc::gpu::lowerRow(Frame &frame, fusion::ScheduleAttr schedule) { return RowLowering(frame, schedule).run(); }
+LogicalResult tc::gpu::lowerRow(Frame &frame, fusion::ScheduleAttr schedule) {
+  return RowLowering(frame, schedule).run();
+}

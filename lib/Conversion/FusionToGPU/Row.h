@@ -1,8 +1,8 @@
 // Row kernels: each point of the leading, parallel dimensions is a row, which a team of threads computes.
 //
-// Maps are computed where they are read, so a row is a sequence of steps: reductions, scans and sorts, each after what it reads,
-// and the maps that are results. Steps over few enough points are written out, so that what one loaded or computed stays in
-// registers for the next.
+// Maps are computed where they are read, so a row is a sequence of steps: reductions, scans and sorts, each after what
+// it reads, and the maps that are results. Steps over few enough points are written out, so that what one loaded or
+// computed stays in registers for the next.
 #ifndef TC_LIB_CONVERSION_FUSIONTOGPU_ROW_H
 #define TC_LIB_CONVERSION_FUSIONTOGPU_ROW_H
 
@@ -29,7 +29,8 @@ struct Step {
 
 class RowLowering {
 public:
-  RowLowering(Frame &frame, fusion::ScheduleAttr schedule) : frame(frame), builder(frame.getBuilder()), schedule(schedule) {}
+  RowLowering(Frame &frame, fusion::ScheduleAttr schedule)
+      : frame(frame), builder(frame.getBuilder()), schedule(schedule) {}
   mlir::LogicalResult run();
 
 private:

@@ -17,7 +17,8 @@ LogicalResult RowLowering::emitKept(Step &step) {
   auto reduce = dyn_cast<loop::ReduceOp>(op);
   auto arg = dyn_cast<loop::ArgReduceOp>(op);
   auto nest = cast<loop::LoopNestOpInterface>(op);
-  SmallVector<SmallVector<Storage, 1>> places = llvm::map_to_vector(op->getResults(), [&](Value value) { return allocate(value); });
+  SmallVector<SmallVector<Storage, 1>> places =
+      llvm::map_to_vector(op->getResults(), [&](Value value) { return allocate(value); });
   SmallVector<AffineExpr> reducedSizes = llvm::map_to_vector(ArrayRef(step.sizes).drop_front(nest.getNumParallel()),
                                                              [&](SizeAttr size) { return frame.getExpr(size); });
   AffineExpr reduced = frame.getConstantExpr(1);
@@ -44,8 +45,8 @@ LogicalResult RowLowering::emitKept(Step &step) {
           if (values.empty())
             return next;
           if (arg) {
-            IndexedValue best = emitCombineExtremes(builder, arg.getKind(), getElement(op->getResult(0)), {next[0], next[1]},
-                                                    {values[0], iv});
+            IndexedValue best = emitCombineExtremes(builder, arg.getKind(), getElement(op->getResult(0)),
+                                                    {next[0], next[1]}, {values[0], iv});
             return SmallVector<Value>{best.value, best.index};
           }
           for (auto [i, kind] : llvm::enumerate(reduce.getKinds().getAsRange<ReductionKindAttr>()))
@@ -75,34 +76,39 @@ LogicalResult RowLowering::emitScan(Step &step) {
   Type element = getElement(result);
   SmallVector<Storage, 1> places = allocate(result);
   AffineExpr length = frame.getExpr(step.sizes.back());
-  Value end = frame.emit(length), identity = arith::ConstantOp::create(builder, getReductionIdentity(scan.getKind(), element));
+  Value end = frame.emit(length),
+        identity = arith::ConstantOp::create(builder, getReductionIdentity(scan.getKind(), element));
   int64_t size = team->getSize();
-  frame.loop(frame.index(0), frame.emit(step.line.count), frame.index(1), {}, [&](Value number, ValueRange) -> SmallVector<Value> {
-    Evaluator::Scope scope(*evaluator);
-    SmallVector<AffineExpr> line = getIndices(step.line.getPoint(frame, frame.leaf(number)));
-    frame.loop(frame.index(0), end, frame.index(size), identity, [&](Value start, ValueRange carry) -> SmallVector<Value> {
-      Evaluator::Scope scope(*evaluator);
-      Value point = frame.emit(frame.leaf(start) + team->rank);
-      Value last = arith::SubIOp::create(builder, end, frame.index(1));
-      Value valid = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, point, end);
-      SmallVector<AffineExpr> indices = line;
-      indices.push_back(frame.leaf(arith::MinSIOp::create(builder, point, last)));
-      SmallVector<Value> values = evaluator->evaluate(cast<loop::LoopNestOpInterface>(*scan), indices);
-      hasFailed |= values.empty();
-      if (values.empty())
-        return {carry[0]};
-      Value value = arith::SelectOp::create(builder, valid, values[0], identity);
-      value = emitCombine(builder, scan.getKind(), element, carry[0], team->scan(scan.getKind(), element, value));
-      frame.ifThen(valid, [&] {
-        for (const Storage &storage : places)
-          frame.store(storage, element, value,
-                      frame.getAddress(ArrayRef(step.sizes).drop_front(storage.skipped),
-                                       ArrayRef(indices).drop_front(storage.skipped)));
-      });
-      return {team->broadcastLast(value)};
-    });
-    return {};
-  });
+  frame.loop(frame.index(0), frame.emit(step.line.count), frame.index(1), {},
+             [&](Value number, ValueRange) -> SmallVector<Value> {
+               Evaluator::Scope scope(*evaluator);
+               SmallVector<AffineExpr> line = getIndices(step.line.getPoint(frame, frame.leaf(number)));
+               frame.loop(frame.index(0), end, frame.index(size), identity,
+                          [&](Value start, ValueRange carry) -> SmallVector<Value> {
+                            Evaluator::Scope scope(*evaluator);
+                            Value point = frame.emit(frame.leaf(start) + team->rank);
+                            Value last = arith::SubIOp::create(builder, end, frame.index(1));
+                            Value valid = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, point, end);
+                            SmallVector<AffineExpr> indices = line;
+                            indices.push_back(frame.leaf(arith::MinSIOp::create(builder, point, last)));
+                            SmallVector<Value> values =
+                                evaluator->evaluate(cast<loop::LoopNestOpInterface>(*scan), indices);
+                            hasFailed |= values.empty();
+                            if (values.empty())
+                              return {carry[0]};
+                            Value value = arith::SelectOp::create(builder, valid, values[0], identity);
+                            value = emitCombine(builder, scan.getKind(), element, carry[0],
+                                                team->scan(scan.getKind(), element, value));
+                            frame.ifThen(valid, [&] {
+                              for (const Storage &storage : places)
+                                frame.store(storage, element, value,
+                                            frame.getAddress(ArrayRef(step.sizes).drop_front(storage.skipped),
+                                                             ArrayRef(indices).drop_front(storage.skipped)));
+                            });
+                            return {team->broadcastLast(value)};
+                          });
+               return {};
+             });
   team->sync();
   return failure(hasFailed);
 }
@@ -120,7 +126,8 @@ static Value emitLess(ImplicitLocOpBuilder &builder, Type element, Value a, Valu
 }
 
 LogicalResult RowLowering::emitSort(Step &step) {
-  // Each element counts those that come before it, which is its place. Quadratic, but parallel, stable and without memory.
+  // Each element counts those that come before it, which is its place. Quadratic, but parallel, stable and without
+  // memory.
   bool hasFailed = false;
   auto sort = cast<loop::SortOp>(step.ops.front());
   Type element = getElement(sort.getInput());
@@ -138,7 +145,8 @@ LogicalResult RowLowering::emitSort(Step &step) {
       return {};
     Value mine = frame.emit(indices.back());
     SmallVector<Value> place = frame.loop(
-        frame.index(0), frame.emit(sizes.back()), frame.index(1), {frame.index(0)}, [&](Value k, ValueRange state) -> SmallVector<Value> {
+        frame.index(0), frame.emit(sizes.back()), frame.index(1), {frame.index(0)},
+        [&](Value k, ValueRange state) -> SmallVector<Value> {
           Evaluator::Scope scope(*evaluator);
           SmallVector<AffineExpr> otherIndices = indices;
           otherIndices.back() = frame.leaf(k);
@@ -152,7 +160,8 @@ LogicalResult RowLowering::emitSort(Step &step) {
           Value earlier = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, k, mine);
           Value one = frame.index(1), zero = frame.index(0);
           Value tie = arith::SelectOp::create(builder, earlier, one, zero);
-          Value count = arith::SelectOp::create(builder, before, one, arith::SelectOp::create(builder, after, zero, tie));
+          Value count =
+              arith::SelectOp::create(builder, before, one, arith::SelectOp::create(builder, after, zero, tie));
           return {arith::AddIOp::create(builder, state[0], count)};
         });
     SmallVector<AffineExpr> target = indices;

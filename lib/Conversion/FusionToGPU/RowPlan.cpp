@@ -48,7 +48,8 @@ LogicalResult RowLowering::plan() {
     op.walk([&](loop::ReadOp read) { wait(read.getSource()); });
     bool isMap = isa<loop::MapOp>(op);
     available[&op] = level + !isMap;
-    bool isResult = llvm::any_of(op.getResults(), [&](Value value) { return !getResultNumbers(kernel, value).empty(); });
+    bool isResult =
+        llvm::any_of(op.getResults(), [&](Value value) { return !getResultNumbers(kernel, value).empty(); });
     if (isMap && !isResult)
       continue;
 

@@ -27,7 +27,8 @@ unsigned Team::getSize() const {
 }
 
 void Team::start() {
-  AffineExpr thread = frame.leaf(frame.getThread()), block = frame.leaf(frame.getBlock()), zero = frame.getConstantExpr(0);
+  AffineExpr thread = frame.leaf(frame.getThread()), block = frame.leaf(frame.getBlock()),
+             zero = frame.getConstantExpr(0);
   auto value = [&](AffineExpr expr) { return frame.leaf(frame.emit(expr)); };
   switch (kind) {
   case Kind::Thread:
@@ -91,7 +92,8 @@ Value Team::shuffle(Value value, bool up, Value amount) {
   } else {
     Value shift = arith::ConstantOp::create(builder, builder.getI64IntegerAttr(32));
     Value low = shuffleWord(arith::TruncIOp::create(builder, i32, bits), up, amount);
-    Value high = shuffleWord(arith::TruncIOp::create(builder, i32, arith::ShRUIOp::create(builder, bits, shift)), up, amount);
+    Value high =
+        shuffleWord(arith::TruncIOp::create(builder, i32, arith::ShRUIOp::create(builder, bits, shift)), up, amount);
     high = arith::ShLIOp::create(builder, arith::ExtUIOp::create(builder, integer, high), shift);
     bits = arith::OrIOp::create(builder, high, arith::ExtUIOp::create(builder, integer, low));
   }
@@ -129,7 +131,8 @@ Team::Values Team::reduceValues(Values values, ArrayRef<Value> identities, Combi
 
   unsigned warps = threads / warpSize;
   auto toInteger = [&](Value value) -> Value {
-    return value.getType().isIndex() ? arith::IndexCastOp::create(builder, builder.getI64Type(), value).getResult() : value;
+    return value.getType().isIndex() ? arith::IndexCastOp::create(builder, builder.getI64Type(), value).getResult()
+                                     : value;
   };
   auto elementOf = [&](Value value) { return value.getType().isIndex() ? builder.getI64Type() : value.getType(); };
   auto allocate = [&](int64_t count) {
@@ -197,10 +200,11 @@ IndexedValue Team::reduceExtreme(ReductionKind reduction, Type element, IndexedV
   ImplicitLocOpBuilder &builder = frame.getBuilder();
   Value identity = arith::ConstantOp::create(builder, getReductionIdentity(reduction, element));
   Value none = frame.index(std::numeric_limits<int32_t>::max());
-  Values result = reduceValues({value.value, value.index}, {identity, none}, [&](const Values &a, const Values &b) -> Values {
-    IndexedValue best = emitCombineExtremes(builder, reduction, element, {a[0], a[1]}, {b[0], b[1]});
-    return {best.value, best.index};
-  });
+  Values result =
+      reduceValues({value.value, value.index}, {identity, none}, [&](const Values &a, const Values &b) -> Values {
+        IndexedValue best = emitCombineExtremes(builder, reduction, element, {a[0], a[1]}, {b[0], b[1]});
+        return {best.value, best.index};
+      });
   return {result[0], result[1]};
 }
 

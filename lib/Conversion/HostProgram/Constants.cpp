@@ -11,7 +11,8 @@ using namespace mlir;
 
 namespace tc {
 
-FailureOr<runtime::Constant> getConstant(mlir::Operation *op, mlir::ElementsAttr value, std::shared_ptr<const void> owner) {
+FailureOr<runtime::Constant> getConstant(mlir::Operation *op, mlir::ElementsAttr value,
+                                         std::shared_ptr<const void> owner) {
   auto type = cast<RankedTensorType>(value.getType());
   FailureOr<runtime::DType> dtype = getDType(type.getElementType());
   if (failed(dtype) || !type.hasStaticShape())
@@ -21,10 +22,11 @@ FailureOr<runtime::Constant> getConstant(mlir::Operation *op, mlir::ElementsAttr
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
     if (!blob)
-      return op->emitError("constant refers to the resource \"") << resource.getRawHandle().getKey() << "\", which has no data";
+      return op->emitError("constant refers to the resource \"")
+             << resource.getRawHandle().getKey() << "\", which has no data";
     if (static_cast<int64_t>(blob->getData().size()) != bytes)
       return op->emitError("constant expected ") << bytes << " bytes in resource \"" << resource.getRawHandle().getKey()
-                                         << "\", found " << blob->getData().size();
+                                                 << "\", found " << blob->getData().size();
     return runtime::Constant{resource.getRawHandle().getKey().str(), blob->getData().data(), bytes, std::move(owner)};
   }
   auto dense = dyn_cast<DenseElementsAttr>(value);

@@ -9,7 +9,8 @@ namespace tc {
 
 /// Row-major bytes of a value, booleans as bytes. Splats and packed booleans are expanded; other data is referred to in
 /// place and kept alive by `owner`.
-mlir::FailureOr<runtime::Constant> getConstant(mlir::Operation *op, mlir::ElementsAttr value, std::shared_ptr<const void> owner);
+mlir::FailureOr<runtime::Constant> getConstant(mlir::Operation *op, mlir::ElementsAttr value,
+                                               std::shared_ptr<const void> owner);
 
 } // namespace tc
 

@@ -1,5 +1,5 @@
-// Builds the host program: values in order of appearance, one launch a kernel phase, outputs last. Kernels that depend on
-// constants alone go to the init section, which runs once.
+// Builds the host program: values in order of appearance, one launch a kernel phase, outputs last. Kernels that depend
+// on constants alone go to the init section, which runs once.
 
 #include "tc/Conversion/HostProgram/HostProgram.h"
 
@@ -209,7 +209,8 @@ LogicalResult ProgramBuilder::addInputs() {
     }
     FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(argument.getType()));
     if (failed(dtype))
-      return function.emitError("argument ") << number << " (" << name << ") has an unsupported type " << argument.getType();
+      return function.emitError("argument ")
+             << number << " (" << name << ") has an unsupported type " << argument.getType();
     if (!isa<RankedTensorType>(argument.getType())) {
       values[argument] = result.program.addScalarInput(name, *dtype);
       continue;
@@ -236,7 +237,8 @@ LogicalResult ProgramBuilder::addInputs() {
   return success();
 }
 
-// The function's attribute tc.outputs lists what the program returns besides tensors; without it there are only tensors.
+// The function's attribute tc.outputs lists what the program returns besides tensors; without it there are only
+// tensors.
 LogicalResult ProgramBuilder::planOutputs() {
   auto terminator = function.getBody().front().getTerminator();
   programOutput.assign(terminator->getNumOperands(), -1);
@@ -277,7 +279,11 @@ void ProgramBuilder::addIntOutput(SizeExpr value) {
 }
 
 runtime::TensorDesc ProgramBuilder::describe(Value value) {
-  return {values.lookup(value), *getDType(getElementTypeOrSelf(value.getType())), convert(getSizes(value.getType())), {}, 0};
+  return {values.lookup(value),
+          *getDType(getElementTypeOrSelf(value.getType())),
+          convert(getSizes(value.getType())),
+          {},
+          0};
 }
 
 LogicalResult ProgramBuilder::addOp(Operation &op) {
@@ -304,8 +310,9 @@ LogicalResult ProgramBuilder::addOp(Operation &op) {
 LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
   uint32_t number = kernelOf[nextKernel++];
   const KernelLaunchInfo &info = result.launchInfos[number];
-  bool once = llvm::all_of(kernel.getInputs(), [&](Value input) { return isOnce.lookup(input); }) && info.symbols.empty() &&
-              llvm::all_of(kernel.getResultTypes(), [](Type type) { return cast<RankedTensorType>(type).hasStaticShape(); });
+  bool once =
+      llvm::all_of(kernel.getInputs(), [&](Value input) { return isOnce.lookup(input); }) && info.symbols.empty() &&
+      llvm::all_of(kernel.getResultTypes(), [](Type type) { return cast<RankedTensorType>(type).hasStaticShape(); });
 
   std::vector<runtime::BufferArg> buffers;
   for (Value input : kernel.getInputs())
@@ -328,7 +335,14 @@ LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
         unpermute(permutation, sizes, strides);
       auto dtype = *getDType(getElementTypeOrSelf(returned.getType()));
       runtime::Output &out = result.program.outputs[programOutput[index]];
-      out = {runtime::Output::Kind::Tensor, "output" + std::to_string(programOutput[index]), 0, dtype, device, sizes, strides, 0};
+      out = {runtime::Output::Kind::Tensor,
+             "output" + std::to_string(programOutput[index]),
+             0,
+             dtype,
+             device,
+             sizes,
+             strides,
+             0};
       runtime::Value memory;
       memory.kind = runtime::Value::Kind::Output;
       memory.index = programOutput[index];
@@ -345,8 +359,9 @@ LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
     buffers.push_back({id, runtime::Access::Write});
   }
   if (info.workspaceBytes)
-    buffers.push_back({result.program.addArena(convert(info.workspaceBytes), kernel.getName().str() + "_workspace", device),
-                       runtime::Access::ReadWrite});
+    buffers.push_back(
+        {result.program.addArena(convert(info.workspaceBytes), kernel.getName().str() + "_workspace", device),
+         runtime::Access::ReadWrite});
 
   std::vector<SizeExpr> symbolValues;
   for (StringAttr symbol : info.symbols)
@@ -363,14 +378,22 @@ LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
         launch.sharedBytes = phase.sharedBytes ? convert(phase.sharedBytes) : SizeExpr(0);
         return runtime::Instruction(std::move(launch));
       }
-      runtime::Launch launch{entry, buffers, symbolValues, convert(phase.extent), SizeExpr(phase.grain),
+      runtime::Launch launch{entry,
+                             buffers,
+                             symbolValues,
+                             convert(phase.extent),
+                             SizeExpr(phase.grain),
                              phase.scratchBytes ? convert(phase.scratchBytes) : SizeExpr(0)};
       return runtime::Instruction(std::move(launch));
     }();
     instruction.name = kernel.getName().str();
     if (!once && info.phases.size() == 1)
-      for (auto [written, read] : info.inPlace)
-        instruction.inPlace.push_back({results[written], values.lookup(kernel.getInputs()[read])});
+      for (auto [written, read] : info.inPlace) {
+        ValueId operand = values.lookup(kernel.getInputs()[read]);
+        // Passed twice, the other use may read elements that are written already.
+        if (llvm::count_if(kernel.getInputs(), [&](Value input) { return values.lookup(input) == operand; }) == 1)
+          instruction.inPlace.push_back({results[written], operand});
+      }
     (once ? result.program.init : result.program.body).push_back(std::move(instruction));
   }
   return success();
@@ -503,9 +526,9 @@ FailureOr<HostProgram> ProgramBuilder::build() {
   return std::move(result);
 }
 
-FailureOr<HostProgram> buildHostProgram(func::FuncOp function, ArrayRef<fusion::KernelOp> kernels, ArrayRef<uint32_t> kernelOf,
-                                        ArrayRef<KernelLaunchInfo> infos, runtime::Device device,
-                                        std::shared_ptr<const void> owner) {
+FailureOr<HostProgram> buildHostProgram(func::FuncOp function, ArrayRef<fusion::KernelOp> kernels,
+                                        ArrayRef<uint32_t> kernelOf, ArrayRef<KernelLaunchInfo> infos,
+                                        runtime::Device device, std::shared_ptr<const void> owner) {
   if (!function.getBody().hasOneBlock())
     return function.emitError("expected a function of one block");
   return ProgramBuilder(function, kernels, kernelOf, infos, device, std::move(owner)).build();

@@ -46,7 +46,8 @@ AffineExpr KernelSymbols::getConstantExpr(int64_t value) const { return getAffin
 AffineExpr KernelSymbols::getDimExpr(unsigned dim) const { return getAffineDimExpr(dim, context); }
 
 static AffineExpr getSymbolExpr(const KernelSymbols &symbols, StringAttr name) {
-  return getAffineSymbolExpr(llvm::find(symbols.getSymbols(), name) - symbols.getSymbols().begin(), symbols.getContext());
+  return getAffineSymbolExpr(llvm::find(symbols.getSymbols(), name) - symbols.getSymbols().begin(),
+                             symbols.getContext());
 }
 
 AffineExpr KernelSymbols::getExpr(SizeAttr size) const {
@@ -144,7 +145,8 @@ AffineExpr tc::getIndexExpr(const KernelSymbols &symbols, Value index, function_
     return symbols.getExpr(indexOp, dims);
   }
   if (isa_and_nonnull<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op)) {
-    AffineExpr lhs = getIndexExpr(symbols, op->getOperand(0), leaf), rhs = getIndexExpr(symbols, op->getOperand(1), leaf);
+    AffineExpr lhs = getIndexExpr(symbols, op->getOperand(0), leaf),
+               rhs = getIndexExpr(symbols, op->getOperand(1), leaf);
     if (!lhs || !rhs)
       return {};
     if (isa<arith::AddIOp>(op))

@@ -79,12 +79,13 @@ Value tc::emitCombine(ImplicitLocOpBuilder &builder, ReductionKind kind, Type el
 }
 
 IndexedValue tc::emitCombineExtremes(ImplicitLocOpBuilder &builder, ReductionKind kind, Type element, IndexedValue a,
-                                      IndexedValue b) {
+                                     IndexedValue b) {
   bool isMax = kind == ReductionKind::max;
   Value better, equal;
   if (isa<FloatType>(element)) {
     // b is better if it is greater, or NaN where a is not.
-    Value greater = arith::CmpFOp::create(builder, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, b.value, a.value);
+    Value greater =
+        arith::CmpFOp::create(builder, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, b.value, a.value);
     Value bIsNaN = arith::CmpFOp::create(builder, arith::CmpFPredicate::UNO, b.value, b.value);
     Value aIsNumber = arith::CmpFOp::create(builder, arith::CmpFPredicate::ORD, a.value, a.value);
     Value aIsNaN = arith::CmpFOp::create(builder, arith::CmpFPredicate::UNO, a.value, a.value);
@@ -100,5 +101,6 @@ IndexedValue tc::emitCombineExtremes(ImplicitLocOpBuilder &builder, ReductionKin
   }
   Value earlier = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, b.index, a.index);
   Value take = arith::OrIOp::create(builder, better, arith::AndIOp::create(builder, equal, earlier));
-  return {arith::SelectOp::create(builder, take, b.value, a.value), arith::SelectOp::create(builder, take, b.index, a.index)};
+  return {arith::SelectOp::create(builder, take, b.value, a.value),
+          arith::SelectOp::create(builder, take, b.index, a.index)};
 }

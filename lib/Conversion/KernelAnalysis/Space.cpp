@@ -79,8 +79,8 @@ IndexUses tc::getIndexUses(const KernelSymbols &symbols, loop::LoopNestOpInterfa
 }
 
 /// Whether every use depends on dimensions `outer` and `inner` only by outer * size + inner.
-static bool canMerge(const KernelSymbols &symbols, ArrayRef<IndexUses> uses, unsigned rank, unsigned outer, unsigned inner,
-                     AffineExpr size) {
+static bool canMerge(const KernelSymbols &symbols, ArrayRef<IndexUses> uses, unsigned rank, unsigned outer,
+                     unsigned inner, AffineExpr size) {
   auto isOne = [&](AffineExpr expr) {
     LinearForm form = getLinearForm(expr, rank);
     return !form.nonLinear[outer] && !form.nonLinear[inner] &&

@@ -42,13 +42,15 @@ struct ContractToContract : OpRewritePattern<tc::ContractOp> {
     };
     addReduced(op.getLhsIndices(), op.getLhs().getType());
     addReduced(op.getRhsIndices(), op.getRhs().getType());
-    auto contract = buildContract(rewriter, op.getLoc(), accumulated, reduced, [&](BodyBuilder &body, ValueRange indices) {
-      auto pick = [&](StringRef own) {
-        return llvm::map_to_vector(own, [&](char letter) { return indices[letters.find(letter)]; });
-      };
-      return SmallVector<Value>{readFactor(body, op.getLhs(), pick(op.getLhsIndices()), accumulated.getElementType()),
-                                readFactor(body, op.getRhs(), pick(op.getRhsIndices()), accumulated.getElementType())};
-    });
+    auto contract =
+        buildContract(rewriter, op.getLoc(), accumulated, reduced, [&](BodyBuilder &body, ValueRange indices) {
+          auto pick = [&](StringRef own) {
+            return llvm::map_to_vector(own, [&](char letter) { return indices[letters.find(letter)]; });
+          };
+          return SmallVector<Value>{
+              readFactor(body, op.getLhs(), pick(op.getLhsIndices()), accumulated.getElementType()),
+              readFactor(body, op.getRhs(), pick(op.getRhsIndices()), accumulated.getElementType())};
+        });
     rewriter.replaceOp(op, convertTensor(rewriter, op.getLoc(), contract.getResult(0), type));
     return success();
   }
@@ -67,8 +69,8 @@ struct ConvolveToContract : OpRewritePattern<ConvolveOp> {
     SmallVector<WindowDim> dims;
     SmallVector<SizeAttr> reduced;
     for (unsigned d = 0; d < spatial; ++d) {
-      dims.push_back({input[d + 1], result[d + 1], filter[d + 1], op.getStrides()[d], op.getDilation()[d], op.getLow()[d],
-                      op.getHigh()[d], op.getInputDilation()[d]});
+      dims.push_back({input[d + 1], result[d + 1], filter[d + 1], op.getStrides()[d], op.getDilation()[d],
+                      op.getLow()[d], op.getHigh()[d], op.getInputDilation()[d]});
       if (dims.back().slides())
         reduced.push_back(filter[d + 1]);
     }
@@ -102,7 +104,8 @@ struct ConvolveToContract : OpRewritePattern<ConvolveOp> {
       SmallVector<Value> filterIndices{output};
       llvm::append_range(filterIndices, window);
       filterIndices.push_back(channel);
-      Type scalar = isa<FloatType>(element) ? getScalarType(op.getInput().getType().getElementType()) : getScalarType(element);
+      Type scalar =
+          isa<FloatType>(element) ? getScalarType(op.getInput().getType().getElementType()) : getScalarType(element);
       Value pixel = body.guarded(
           inside, scalar, [&](BodyBuilder &in) { return readFactor(in, op.getInput(), source, element); },
           [&](BodyBuilder &out) { return out.zero(scalar); });
@@ -126,8 +129,8 @@ struct ConvolveToContract : OpRewritePattern<ConvolveOp> {
   }
 
   /// The batch index and the spatial indices of the input under a window's point.
-  static SmallVector<Value> getPoint(BodyBuilder &body, ArrayRef<WindowDim> dims, ValueRange indices, ArrayRef<Value> window,
-                                     Value &inside) {
+  static SmallVector<Value> getPoint(BodyBuilder &body, ArrayRef<WindowDim> dims, ValueRange indices,
+                                     ArrayRef<Value> window, Value &inside) {
     SmallVector<Value> source{indices.front()};
     for (auto [d, dim] : llvm::enumerate(dims))
       source.push_back(dim.getIndex(body, indices[d + 1], window[d], inside));
@@ -139,26 +142,28 @@ struct ConvolveToContract : OpRewritePattern<ConvolveOp> {
     int64_t rank = type.getRank();
     Type element = type.getElementType(), scalar = getScalarType(element);
     SizeAttr perGroup = floorDiv(getSizes(type).back(), SizeAttr::constant(op.getContext(), op.getGroups()));
-    auto reduce = buildReduce(rewriter, op.getLoc(), type, ReductionKind::sum, reduced, [&](BodyBuilder &body, ValueRange indices) {
-      SmallVector<Value> window = getOffsets(body, dims, indices.drop_front(rank));
-      Value inside, output = indices[rank - 1];
-      SmallVector<Value> source = getPoint(body, dims, indices, window, inside);
-      source.push_back(body.index(body.dim(0).floorDiv(body.symbol(0)), output, perGroup));
-      SmallVector<Value> filterIndices{output};
-      llvm::append_range(filterIndices, window);
-      filterIndices.push_back(body.constantIndex(0));
-      Value product = body.guarded(
-          inside, scalar,
-          [&](BodyBuilder &in) -> Value {
-            Value x = in.convert(in.read(op.getInput(), source), op.getInput().getType().getElementType(), element);
-            Value w = in.convert(in.read(op.getFilter(), filterIndices), op.getFilter().getType().getElementType(), element);
-            if (isa<FloatType>(scalar))
-              return arith::MulFOp::create(in.builder, in.loc, x, w);
-            return arith::MulIOp::create(in.builder, in.loc, x, w);
-          },
-          [&](BodyBuilder &out) { return out.zero(scalar); });
-      return SmallVector<Value>{product};
-    });
+    auto reduce = buildReduce(
+        rewriter, op.getLoc(), type, ReductionKind::sum, reduced, [&](BodyBuilder &body, ValueRange indices) {
+          SmallVector<Value> window = getOffsets(body, dims, indices.drop_front(rank));
+          Value inside, output = indices[rank - 1];
+          SmallVector<Value> source = getPoint(body, dims, indices, window, inside);
+          source.push_back(body.index(body.dim(0).floorDiv(body.symbol(0)), output, perGroup));
+          SmallVector<Value> filterIndices{output};
+          llvm::append_range(filterIndices, window);
+          filterIndices.push_back(body.constantIndex(0));
+          Value product = body.guarded(
+              inside, scalar,
+              [&](BodyBuilder &in) -> Value {
+                Value x = in.convert(in.read(op.getInput(), source), op.getInput().getType().getElementType(), element);
+                Value w = in.convert(in.read(op.getFilter(), filterIndices), op.getFilter().getType().getElementType(),
+                                     element);
+                if (isa<FloatType>(scalar))
+                  return arith::MulFOp::create(in.builder, in.loc, x, w);
+                return arith::MulIOp::create(in.builder, in.loc, x, w);
+              },
+              [&](BodyBuilder &out) { return out.zero(scalar); });
+          return SmallVector<Value>{product};
+        });
     return reduce.getResult(0);
   }
 };

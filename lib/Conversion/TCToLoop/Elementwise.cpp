@@ -1,4 +1,5 @@
-// Elementwise ops: a map of the op's scalar form, operands read at broadcast indices, reduced precision computed in f32.
+// Elementwise ops: a map of the op's scalar form, operands read at broadcast indices, reduced precision computed in
+// f32.
 
 #include "Patterns.h"
 
@@ -44,4 +45,6 @@ struct ElementwiseToMap : OpInterfaceRewritePattern<ElementwiseOpInterface> {
 
 } // namespace
 
-void tc::populateElementwiseToLoop(RewritePatternSet &patterns) { patterns.add<ElementwiseToMap>(patterns.getContext()); }
+void tc::populateElementwiseToLoop(RewritePatternSet &patterns) {
+  patterns.add<ElementwiseToMap>(patterns.getContext());
+}

@@ -18,8 +18,8 @@ int64_t getIndexRank(ValueRange indices) {
   return rank;
 }
 
-/// The index into each dimension of the indexed tensor for one point of the gathered space: data-dependent in `dims`, the
-/// trailing points' own elsewhere. Checked indices are clamped, so that a wrong one does not touch foreign memory.
+/// The index into each dimension of the indexed tensor for one point of the gathered space: data-dependent in `dims`,
+/// the trailing points' own elsewhere. Checked indices are clamped, so that a wrong one does not touch foreign memory.
 SmallVector<Value> getIndexedPoint(BodyBuilder &body, Type indexed, ValueRange indexTensors, ArrayRef<int64_t> dims,
                                    bool checked, ValueRange point) {
   SmallVector<SizeAttr> sizes = getSizes(indexed);
@@ -28,8 +28,10 @@ SmallVector<Value> getIndexedPoint(BodyBuilder &body, Type indexed, ValueRange i
   for (auto [tensor, dim] : llvm::zip_equal(indexTensors, dims)) {
     Value scalar = body.readBroadcast(tensor, point.take_front(rank));
     bool isUnsigned = getElementTypeOrSelf(tensor.getType()).isUnsignedInteger();
-    Value index = isUnsigned ? arith::IndexCastUIOp::create(body.builder, body.loc, body.builder.getIndexType(), scalar).getResult()
-                             : arith::IndexCastOp::create(body.builder, body.loc, body.builder.getIndexType(), scalar).getResult();
+    Value index =
+        isUnsigned
+            ? arith::IndexCastUIOp::create(body.builder, body.loc, body.builder.getIndexType(), scalar).getResult()
+            : arith::IndexCastOp::create(body.builder, body.loc, body.builder.getIndexType(), scalar).getResult();
     if (checked) {
       Value last = body.index(body.symbol(0) - 1, {}, sizes[dim]);
       index = arith::MinSIOp::create(body.builder, body.loc, index, last);

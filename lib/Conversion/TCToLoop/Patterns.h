@@ -15,12 +15,13 @@ void populateWindowToLoop(mlir::RewritePatternSet &patterns);
 void populateContractionToLoop(mlir::RewritePatternSet &patterns);
 void populateRandomToLoop(mlir::RewritePatternSet &patterns);
 
-/// A map that copies `tensor`, whose element type may differ from the result's, at permuted indices: result dimension i is
-/// dimension permutation[i] of the tensor.
+/// A map that copies `tensor`, whose element type may differ from the result's, at permuted indices: result dimension i
+/// is dimension permutation[i] of the tensor.
 mlir::Value permuteAndConvert(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor,
                               llvm::ArrayRef<int64_t> permutation, mlir::RankedTensorType result);
 /// The same without a permutation; the tensor itself if the types are equal.
-mlir::Value convertTensor(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor, mlir::RankedTensorType result);
+mlir::Value convertTensor(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor,
+                          mlir::RankedTensorType result);
 
 } // namespace tc
 

@@ -1,5 +1,5 @@
-// Reductions, scans and sorts along dimensions. Ops of the loop dialect scan and sort along the last dimension, so others
-// are moved there and back. Reduced precision is accumulated in f32.
+// Reductions, scans and sorts along dimensions. Ops of the loop dialect scan and sort along the last dimension, so
+// others are moved there and back. Reduced precision is accumulated in f32.
 
 #include "Patterns.h"
 
@@ -27,14 +27,16 @@ struct ReduceToReduce : OpRewritePattern<tc::ReduceOp> {
     Type element = op.getInput().getType().getElementType();
     auto type = cast<RankedTensorType>(op.getType());
     RankedTensorType accumulated = withElementType(type, getAccumulatedType(type.getElementType()));
-    auto reduce = buildReduce(rewriter, op.getLoc(), accumulated, op.getKind(), reduced, [&](BodyBuilder &body, ValueRange indices) {
-      SmallVector<Value> source(sizes.size());
-      for (auto [position, dim] : llvm::enumerate(keptDims))
-        source[dim] = indices[position];
-      for (auto [position, dim] : llvm::enumerate(reducedDims))
-        source[dim] = indices[keptDims.size() + position];
-      return SmallVector<Value>{body.convert(body.read(op.getInput(), source), element, accumulated.getElementType())};
-    });
+    auto reduce = buildReduce(rewriter, op.getLoc(), accumulated, op.getKind(), reduced,
+                              [&](BodyBuilder &body, ValueRange indices) {
+                                SmallVector<Value> source(sizes.size());
+                                for (auto [position, dim] : llvm::enumerate(keptDims))
+                                  source[dim] = indices[position];
+                                for (auto [position, dim] : llvm::enumerate(reducedDims))
+                                  source[dim] = indices[keptDims.size() + position];
+                                return SmallVector<Value>{body.convert(body.read(op.getInput(), source), element,
+                                                                       accumulated.getElementType())};
+                              });
     rewriter.replaceOp(op, convertTensor(rewriter, op.getLoc(), reduce.getResult(0), type));
     return success();
   }
@@ -52,9 +54,9 @@ struct ArgReduceToArgReduce : OpRewritePattern<tc::ArgReduceOp> {
     int64_t dim = op.getDim(), parallel = input.getRank() - 1;
     SmallVector<SizeAttr> space = getSizes(type);
     space.push_back(getSizes(input)[dim]);
-    auto reduce = loop::ArgReduceOp::create(rewriter, op.getLoc(), TypeRange{withElementType(type, element), op.getIndex().getType()},
-                                            op.getKindAttr(), toArrayAttr(op.getContext(), space),
-                                            rewriter.getI64IntegerAttr(parallel));
+    auto reduce = loop::ArgReduceOp::create(
+        rewriter, op.getLoc(), TypeRange{withElementType(type, element), op.getIndex().getType()}, op.getKindAttr(),
+        toArrayAttr(op.getContext(), space), rewriter.getI64IntegerAttr(parallel));
     buildBody(rewriter, cast<LoopNestOpInterface>(*reduce), [&](BodyBuilder &body, ValueRange indices) {
       SmallVector<Value> source(indices.drop_back());
       source.insert(source.begin() + dim, indices.back());
@@ -116,8 +118,8 @@ struct SortToSort : OpRewritePattern<tc::SortOp> {
     RankedTensorType sorted = permuteType(type, forward, type.getElementType());
     if (!isLast)
       input = permuteAndConvert(rewriter, op.getLoc(), input, forward, sorted);
-    auto sort = loop::SortOp::create(rewriter, op.getLoc(), sorted, withElementType(sorted, indexType.getElementType()), input,
-                                     op.getDescendingAttr());
+    auto sort = loop::SortOp::create(rewriter, op.getLoc(), sorted, withElementType(sorted, indexType.getElementType()),
+                                     input, op.getDescendingAttr());
     Value values = sort.getValues(), indices = sort.getIndices();
     if (!isLast) {
       values = permuteAndConvert(rewriter, op.getLoc(), values, backward, type);

@@ -12,7 +12,8 @@ using namespace tc::loop;
 namespace {
 
 /// Replaces the op by a map of one read at indices computed from the result's.
-template <typename Indices> void replaceByRead(PatternRewriter &rewriter, Operation *op, Value input, Indices &&indicesOf) {
+template <typename Indices>
+void replaceByRead(PatternRewriter &rewriter, Operation *op, Value input, Indices &&indicesOf) {
   auto map = buildMap(rewriter, op->getLoc(), op->getResultTypes(), [&](BodyBuilder &body, ValueRange indices) {
     SmallVector<Value> source = indicesOf(body, indices);
     return SmallVector<Value>{body.read(input, source)};
@@ -95,7 +96,8 @@ struct ReverseToMap : OpRewritePattern<ReverseOp> {
 struct PadToMap : OpRewritePattern<PadOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(PadOp op, PatternRewriter &rewriter) const override {
-    SmallVector<SizeAttr> low = toSizes(op.getLow()), high = toSizes(op.getHigh()), sizes = getSizes(op.getInput().getType());
+    SmallVector<SizeAttr> low = toSizes(op.getLow()), high = toSizes(op.getHigh()),
+                          sizes = getSizes(op.getInput().getType());
     Type element = getScalarType(op.getType().getElementType());
     auto map = buildMap(rewriter, op.getLoc(), op.getType(), [&](BodyBuilder &body, ValueRange indices) {
       SmallVector<Value> source;

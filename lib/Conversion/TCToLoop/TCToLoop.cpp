@@ -1,5 +1,5 @@
-// tc-to-loop: every primitive op becomes a loop op that reads its operands at index expressions. One loop op an op; that
-// loop ops are combined is the fuse stage's work.
+// tc-to-loop: every primitive op becomes a loop op that reads its operands at index expressions. One loop op an op;
+// that loop ops are combined is the fuse stage's work.
 
 #include "Patterns.h"
 

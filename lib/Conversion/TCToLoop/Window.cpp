@@ -19,8 +19,8 @@ Value WindowDim::getIndex(BodyBuilder &body, Value position, Value offset, Value
   }
   if (inputDilation != 1) {
     Value rest = body.index(expr % inputDilation, operands);
-    inside = body.both(inside, arith::CmpIOp::create(body.builder, body.loc, arith::CmpIPredicate::eq, rest,
-                                                     body.constantIndex(0)));
+    inside = body.both(
+        inside, arith::CmpIOp::create(body.builder, body.loc, arith::CmpIPredicate::eq, rest, body.constantIndex(0)));
     expr = expr.floorDiv(inputDilation);
   }
   Value index = body.index(expr, operands);
@@ -68,7 +68,8 @@ Value readWindow(BodyBuilder &body, Value input, ArrayRef<WindowDim> dims, Value
     source.push_back(dim.getIndex(body, index, offset, inside));
   Type from = getElementTypeOrSelf(input.getType());
   return body.guarded(
-      inside, getScalarType(element), [&](BodyBuilder &in) { return in.convert(in.read(input, source), from, element); },
+      inside, getScalarType(element),
+      [&](BodyBuilder &in) { return in.convert(in.read(input, source), from, element); },
       [&](BodyBuilder &out) -> Value {
         return arith::ConstantOp::create(out.builder, out.loc, getIdentity(out.builder, kind, element));
       });
@@ -86,17 +87,18 @@ struct WindowToReduce : OpRewritePattern<WindowOp> {
     for (WindowDim &dim : dims)
       if (dim.slides())
         reduced.push_back(dim.window);
-    auto reduce = buildReduce(rewriter, op.getLoc(), withElementType(type, element), op.getKind(), reduced,
-                              [&](BodyBuilder &body, ValueRange indices) {
-                                SmallVector<Value> offsets;
-                                ValueRange windowIndices = indices.drop_front(dims.size());
-                                for (WindowDim &dim : dims) {
-                                  offsets.push_back(dim.slides() ? windowIndices.front() : Value());
-                                  windowIndices = windowIndices.drop_front(dim.slides());
-                                }
-                                return SmallVector<Value>{readWindow(body, op.getInput(), dims, indices.take_front(dims.size()),
-                                                                     offsets, op.getKind(), element)};
-                              });
+    auto reduce =
+        buildReduce(rewriter, op.getLoc(), withElementType(type, element), op.getKind(), reduced,
+                    [&](BodyBuilder &body, ValueRange indices) {
+                      SmallVector<Value> offsets;
+                      ValueRange windowIndices = indices.drop_front(dims.size());
+                      for (WindowDim &dim : dims) {
+                        offsets.push_back(dim.slides() ? windowIndices.front() : Value());
+                        windowIndices = windowIndices.drop_front(dim.slides());
+                      }
+                      return SmallVector<Value>{readWindow(body, op.getInput(), dims, indices.take_front(dims.size()),
+                                                           offsets, op.getKind(), element)};
+                    });
     rewriter.replaceOp(op, convertTensor(rewriter, op.getLoc(), reduce.getResult(0), type));
     return success();
   }

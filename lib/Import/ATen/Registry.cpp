@@ -53,8 +53,7 @@ StringRef Registry::nameAt(size_t index) const { return nameOf(rows[index]); }
 
 const Op *Registry::lookup(StringRef name) const {
   name = canonicalName(name);
-  const Row *row =
-      llvm::lower_bound(rows, name, [](const Row &r, StringRef n) { return nameOf(r) < n; });
+  const Row *row = llvm::lower_bound(rows, name, [](const Row &r, StringRef n) { return nameOf(r) < n; });
   if (row == std::end(rows) || nameOf(*row) != name)
     return nullptr;
   return parseAt(row - rows);
@@ -93,8 +92,7 @@ llvm::Expected<const Op *> Overlay::add(StringRef schema, llvm::ArrayRef<Tag> ta
   if (const Op *known = lookup(op.name)) {
     if (known->schema == op.schema || !custom.contains(known->name))
       return known;
-    return llvm::createStringError(
-        llvm::formatv("operator '{0}' is known already as '{1}'", op.name, known->schema));
+    return llvm::createStringError(llvm::formatv("operator '{0}' is known already as '{1}'", op.name, known->schema));
   }
   const Op *added = parsedOp->get();
   custom[canonicalName(added->name)] = std::move(*parsedOp);

@@ -61,8 +61,7 @@ bool Op::mutatesAnArgument() const {
 bool Op::isView() const {
   if (has(Tag::inplace_view))
     return true;
-  return llvm::any_of(returns,
-                      [](const Return &result) { return result.alias && !result.alias->isWrite; });
+  return llvm::any_of(returns, [](const Return &result) { return result.alias && !result.alias->isWrite; });
 }
 
 std::optional<unsigned> Op::aliasedArgument(unsigned result) const {

@@ -89,9 +89,8 @@ private:
 
   llvm::Error error(StringRef expected) const {
     StringRef found = text.substr(position).take_front(12);
-    return llvm::createStringError(
-        llvm::formatv("schema '{0}', column {1}: expected {2}, found '{3}'", text, position + 1,
-                      expected, found.empty() ? "nothing" : found));
+    return llvm::createStringError(llvm::formatv("schema '{0}', column {1}: expected {2}, found '{3}'", text,
+                                                 position + 1, expected, found.empty() ? "nothing" : found));
   }
 
   llvm::Error expect(StringRef token) {
@@ -116,8 +115,7 @@ private:
     skipSpace();
     size_t begin = position;
     StringRef name = takeWhile([](char c) { return isWordChar(c) || c == '.' || c == ':'; });
-    if (name == "Dict" || name == "Future" || name == "Union" || name == "RRef" ||
-        name == "Await" || name.empty()) {
+    if (name == "Dict" || name == "Future" || name == "Union" || name == "RRef" || name == "Await" || name.empty()) {
       if (llvm::Error e = skipBalanced())
         return e;
       name = text.slice(begin, position);
@@ -189,8 +187,7 @@ private:
     }
     if (position < text.size() && (text[position] == '"' || text[position] == '\''))
       return parseString(value.emplace<std::string>());
-    StringRef word =
-        takeWhile([](char c) { return isWordChar(c) || c == '.' || c == '-' || c == '+'; });
+    StringRef word = takeWhile([](char c) { return isWordChar(c) || c == '.' || c == '-' || c == '+'; });
     if (word.empty())
       return error("a default value");
     int64_t integer;

@@ -35,8 +35,7 @@ struct MemoryStream {
     uint64_t base = origin == ZLIB_FILEFUNC_SEEK_SET   ? 0
                     : origin == ZLIB_FILEFUNC_SEEK_CUR ? s->position
                                                        : s->data.size();
-    uint64_t target =
-        base + offset; // unsigned, so that a negative relative offset wraps to the right place
+    uint64_t target = base + offset; // unsigned, so that a negative relative offset wraps to the right place
     if (target > s->data.size())
       return -1;
     s->position = target;
@@ -76,15 +75,13 @@ llvm::Error Archive::error(StringRef entry, const llvm::Twine &reason) const {
 }
 
 llvm::Expected<std::shared_ptr<const Archive>> Archive::open(StringRef path) {
-  auto buffer =
-      llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return llvm::createStringError(path + ": cannot be read: " + buffer.getError().message());
   return open(std::move(*buffer));
 }
 
-llvm::Expected<std::shared_ptr<const Archive>>
-Archive::open(std::unique_ptr<llvm::MemoryBuffer> buffer) {
+llvm::Expected<std::shared_ptr<const Archive>> Archive::open(std::unique_ptr<llvm::MemoryBuffer> buffer) {
   std::shared_ptr<Archive> archive(new Archive(std::move(buffer)));
   if (llvm::Error e = archive->readDirectory())
     return std::move(e);
@@ -99,8 +96,7 @@ llvm::Error Archive::readDirectory() {
   llvm::scope_exit closeZip([&] { unzClose(zip); });
 
   std::string root;
-  for (int status = unzGoToFirstFile(zip); status != UNZ_END_OF_LIST_OF_FILE;
-       status = unzGoToNextFile(zip)) {
+  for (int status = unzGoToFirstFile(zip); status != UNZ_END_OF_LIST_OF_FILE; status = unzGoToNextFile(zip)) {
     unz_file_info64 info;
     char name[1024];
     if (status == UNZ_OK)
@@ -108,15 +104,13 @@ llvm::Error Archive::readDirectory() {
     if (status != UNZ_OK)
       return error("", "the ZIP directory is damaged");
     if (info.size_filename >= sizeof(name))
-      return error("",
-                   "the ZIP directory has a name of " + llvm::Twine(info.size_filename) + " bytes");
+      return error("", "the ZIP directory has a name of " + llvm::Twine(info.size_filename) + " bytes");
     std::string fullName(name, info.size_filename);
     auto [folder, rest] = StringRef(fullName).split('/');
     if (root.empty())
       root = folder.str();
     if (rest.empty())
-      return error(fullName,
-                   "expected entries in one root folder, as PyTorch 2.8 and later write them");
+      return error(fullName, "expected entries in one root folder, as PyTorch 2.8 and later write them");
     if (folder != root)
       return error(fullName, "expected all entries in the root folder '" + root + "'");
     if (info.flag & 1)
@@ -128,13 +122,13 @@ llvm::Error Archive::readDirectory() {
     unzCloseCurrentFile(zip);
     uint64_t fileSize = buffer->getBufferSize();
     if (offset > fileSize || info.compressed_size > fileSize - offset)
-      return error(rest, llvm::formatv("its {0} bytes at offset {1} reach beyond the file's {2}",
-                                       info.compressed_size, offset, fileSize));
+      return error(rest, llvm::formatv("its {0} bytes at offset {1} reach beyond the file's {2}", info.compressed_size,
+                                       offset, fileSize));
     bool isStored = method == 0;
     if (isStored ? info.uncompressed_size != info.compressed_size
                  : info.uncompressed_size / maxCompressionRatio > info.compressed_size)
-      return error(rest, llvm::formatv("{0} bytes cannot hold the {1} it claims",
-                                       info.compressed_size, info.uncompressed_size));
+      return error(
+          rest, llvm::formatv("{0} bytes cannot hold the {1} it claims", info.compressed_size, info.uncompressed_size));
     Entry entry{fullName, offset, info.uncompressed_size, isStored};
     if (!entries.try_emplace(rest, std::move(entry)).second)
       return error(rest, "it is there twice");

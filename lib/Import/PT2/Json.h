@@ -36,8 +36,8 @@ bool readFloat(const llvm::json::Value &json, double &result, llvm::json::Path p
 
 /// A JSON object whose keys are names; a std::map keeps the order independent of the hash table's.
 template <typename T>
-bool readMap(const llvm::json::Value &value, llvm::StringRef field,
-             std::map<std::string, T> &result, llvm::json::Path path, bool isRequired) {
+bool readMap(const llvm::json::Value &value, llvm::StringRef field, std::map<std::string, T> &result,
+             llvm::json::Path path, bool isRequired) {
   llvm::json::Path inner = path.field(field);
   const llvm::json::Value *member = value.getAsObject()->get(field);
   if (!member || member->kind() == llvm::json::Value::Null) {

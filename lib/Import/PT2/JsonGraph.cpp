@@ -9,8 +9,7 @@ namespace {
 
 /// What a spec of the signature says of a tensor: {"arg": {"name": …}, "<field>": …}.
 template <typename Spec>
-bool readTensorSpec(const json::Value &value, Spec &result, llvm::StringLiteral field,
-                    json::Path path) {
+bool readTensorSpec(const json::Value &value, Spec &result, llvm::StringLiteral field, json::Path path) {
   json::ObjectMapper object(value, path);
   if (!object || !object.map(field, result.target))
     return false;
@@ -24,8 +23,7 @@ bool readTensorSpec(const json::Value &value, Spec &result, llvm::StringLiteral 
   return name && name.map("name", result.argument.text);
 }
 
-template <typename Spec>
-bool readUserSpec(const json::Value &value, Spec &result, json::Path path) {
+template <typename Spec> bool readUserSpec(const json::Value &value, Spec &result, json::Path path) {
   json::ObjectMapper object(value, path);
   return object && object.map("arg", result.argument);
 }
@@ -39,8 +37,7 @@ bool fromJSON(const json::Value &value, Node &result, json::Path path) {
   std::optional<std::string> name;
   std::map<std::string, std::string> metadata;
   if (!object || !object.map("target", result.target) || !object.map("inputs", result.inputs) ||
-      !object.map("outputs", result.outputs) || !object.map("metadata", metadata) ||
-      !object.mapOptional("name", name))
+      !object.map("outputs", result.outputs) || !object.map("metadata", metadata) || !object.mapOptional("name", name))
     return false;
   result.name = name.value_or("");
   result.stackTrace = std::move(metadata["stack_trace"]);
@@ -51,8 +48,7 @@ bool fromJSON(const json::Value &value, Node &result, json::Path path) {
 bool fromJSON(const json::Value &value, Graph &result, json::Path path) {
   json::ObjectMapper object(value, path);
   return object && object.map("inputs", result.inputs) && object.map("outputs", result.outputs) &&
-         object.map("nodes", result.nodes) &&
-         readMap(value, "tensor_values", result.tensors, path, true) &&
+         object.map("nodes", result.nodes) && readMap(value, "tensor_values", result.tensors, path, true) &&
          readMap(value, "sym_int_values", result.symInts, path, true) &&
          readMap(value, "sym_bool_values", result.symBools, path, false) &&
          readMap(value, "sym_float_values", result.symFloats, path, false);
@@ -74,8 +70,7 @@ bool fromJSON(const json::Value &value, InputSpec &result, json::Path path) {
   if (u.tag == "buffer") {
     result.kind = Kind::Buffer;
     json::ObjectMapper object(v, inner);
-    return readTensorSpec(v, result, "buffer_name", inner) &&
-           object.mapOptional("persistent", result.isPersistent);
+    return readTensorSpec(v, result, "buffer_name", inner) && object.mapOptional("persistent", result.isPersistent);
   }
   if (u.tag == "tensor_constant") {
     result.kind = Kind::Constant;
@@ -116,8 +111,7 @@ bool fromJSON(const json::Value &value, OutputSpec &result, json::Path path) {
     result.kind = Kind::Loss;
     result.argument.kind = Argument::Kind::Tensor;
     const json::Object *object = v.getAsObject();
-    json::ObjectMapper name(object && object->get("arg") ? *object->get("arg") : v,
-                            inner.field("arg"));
+    json::ObjectMapper name(object && object->get("arg") ? *object->get("arg") : v, inner.field("arg"));
     return name && name.map("name", result.argument.text);
   }
   struct Tensor {

@@ -178,8 +178,7 @@ bool readDict(const json::Value &value, Argument &result, json::Path path) {
 
 llvm::Expected<json::Value> tc::pt2::parseJson(StringRef text) {
   if (nestsTooDeeply(text))
-    return llvm::createStringError(
-        llvm::formatv("JSON nested more than {0} levels deep", maxDepth));
+    return llvm::createStringError(llvm::formatv("JSON nested more than {0} levels deep", maxDepth));
   return json::parse(text);
 }
 
@@ -254,8 +253,8 @@ bool tc::pt2::fromJSON(const json::Value &value, TensorMeta &result, json::Path 
   json::ObjectMapper object(value, path);
   int64_t layout;
   if (!object || !object.map("dtype", result.dtype) || !object.map("sizes", result.sizes) ||
-      !object.map("strides", result.strides) ||
-      !object.map("storage_offset", result.storageOffset) || !object.map("layout", layout))
+      !object.map("strides", result.strides) || !object.map("storage_offset", result.storageOffset) ||
+      !object.map("layout", layout))
     return false;
   constexpr int64_t strided = 7;
   if (layout != strided) {
@@ -281,9 +280,7 @@ bool tc::pt2::fromJSON(const json::Value &value, Argument &result, json::Path pa
   json::Path inner = path.field(u.tag);
   const json::Value &v = *u.value;
   StringRef tag = u.tag;
-  auto is = [&](StringRef a, StringRef b = "", StringRef c = "") {
-    return tag == a || tag == b || tag == c;
-  };
+  auto is = [&](StringRef a, StringRef b = "", StringRef c = "") { return tag == a || tag == b || tag == c; };
   if (is("as_none")) {
     result.kind = Kind::None;
     return true;
@@ -305,17 +302,15 @@ bool tc::pt2::fromJSON(const json::Value &value, Argument &result, json::Path pa
   if (is("as_ints"))
     return readList(v, result, inner, readInt);
   if (is("as_int_lists"))
-    return readList(v, result, inner, [](const json::Value &list, Argument &r, json::Path p) {
-      return readList(list, r, p, readInt);
-    });
+    return readList(v, result, inner,
+                    [](const json::Value &list, Argument &r, json::Path p) { return readList(list, r, p, readInt); });
   if (is("as_float"))
     return readReal(v, result, inner);
   if (is("as_floats"))
     return readList(v, result, inner, readReal);
   if (is("as_float_lists"))
-    return readList(v, result, inner, [](const json::Value &list, Argument &r, json::Path p) {
-      return readList(list, r, p, readReal);
-    });
+    return readList(v, result, inner,
+                    [](const json::Value &list, Argument &r, json::Path p) { return readList(list, r, p, readReal); });
   if (is("as_string"))
     return readString(v, result, inner);
   if (is("as_strings"))

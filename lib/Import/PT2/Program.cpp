@@ -21,14 +21,12 @@ namespace tc::pt2 {
 
 static bool fromJSON(const json::Value &value, Range &result, json::Path path) {
   json::ObjectMapper object(value, path);
-  return object && object.mapOptional("min_val", result.min) &&
-         object.mapOptional("max_val", result.max);
+  return object && object.mapOptional("min_val", result.min) && object.mapOptional("max_val", result.max);
 }
 
 static bool fromJSON(const json::Value &value, Payload &result, json::Path path) {
   json::ObjectMapper object(value, path);
-  if (!object || !object.map("path_name", result.entry) ||
-      !object.mapOptional("is_param", result.isParameter) ||
+  if (!object || !object.map("path_name", result.entry) || !object.mapOptional("is_param", result.isParameter) ||
       !object.mapOptional("use_pickle", result.isPickled))
     return false;
   // A pickled payload's metadata is of no interest; it is refused by name where it is used.
@@ -84,13 +82,11 @@ public:
     if (llvm::Error e = readModel(("models/" + *model + ".json").str()))
       return e;
     if (llvm::Error e = readPayloads(
-            "data/weights/",
-            {(*model + "_weights_config.json").str(), (*model + "_model_param_config.json").str()},
+            "data/weights/", {(*model + "_weights_config.json").str(), (*model + "_model_param_config.json").str()},
             program.weights))
       return e;
     return readPayloads("data/constants/",
-                        {(*model + "_constants_config.json").str(),
-                         (*model + "_model_constants_config.json").str()},
+                        {(*model + "_constants_config.json").str(), (*model + "_model_constants_config.json").str()},
                         program.constants);
   }
 
@@ -100,16 +96,14 @@ private:
     if (!format)
       return format.takeError();
     if (*format != "pt2")
-      return archive.error("archive_format",
-                           "expected 'pt2', found '" + StringRef(*format).take_front(20) + "'");
+      return archive.error("archive_format", "expected 'pt2', found '" + StringRef(*format).take_front(20) + "'");
     if (!archive.contains("byteorder"))
       return llvm::Error::success();
     auto order = archive.read("byteorder");
     if (!order)
       return order.takeError();
     if (*order != "little")
-      return archive.error("byteorder",
-                           "expected 'little', found '" + StringRef(*order).take_front(20) + "'");
+      return archive.error("byteorder", "expected 'little', found '" + StringRef(*order).take_front(20) + "'");
     return llvm::Error::success();
   }
 
@@ -123,9 +117,8 @@ private:
       return models.front();
     if (llvm::is_contained(models, "model"))
       return StringRef("model");
-    return archive.error("models/model.json", models.empty() ? "it is missing"
-                                                             : "expected one model, found " +
-                                                                   llvm::Twine(models.size()));
+    return archive.error("models/model.json",
+                         models.empty() ? "it is missing" : "expected one model, found " + llvm::Twine(models.size()));
   }
 
   llvm::Expected<json::Value> readJson(StringRef entry) {
@@ -149,8 +142,7 @@ private:
     if (!major)
       return archive.error(entry, "expected an integer schema_version.major");
     if (*major != supportedMajor)
-      return archive.error(
-          entry, llvm::formatv("expected schema version {0}, found {1}", supportedMajor, *major));
+      return archive.error(entry, llvm::formatv("expected schema version {0}, found {1}", supportedMajor, *major));
     json::Path::Root root("model");
     if (!readProgram(*value, root))
       return archive.error(entry, llvm::toString(root.getError()));

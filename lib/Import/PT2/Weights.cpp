@@ -27,9 +27,7 @@ std::optional<llvm::SmallVector<int64_t>> StoredTensor::densePermutation() const
     if (sizes[dim] != 1)
       places.push_back(dim);
   llvm::SmallVector<int64_t> sorted = places;
-  llvm::sort(sorted, [&](int64_t a, int64_t b) {
-    return std::tuple(-strides[a], a) < std::tuple(-strides[b], b);
-  });
+  llvm::sort(sorted, [&](int64_t a, int64_t b) { return std::tuple(-strides[a], a) < std::tuple(-strides[b], b); });
   for (auto [place, dim] : llvm::zip_equal(places, sorted))
     order[place] = dim;
   int64_t expected = 1;
@@ -71,8 +69,7 @@ std::vector<char> StoredTensor::gather() const {
   return result;
 }
 
-llvm::Expected<StoredTensor> tc::pt2::loadTensor(const Archive &archive, llvm::StringRef name,
-                                                 const Payload &payload) {
+llvm::Expected<StoredTensor> tc::pt2::loadTensor(const Archive &archive, llvm::StringRef name, const Payload &payload) {
   auto error = [&](const llvm::Twine &reason) {
     return archive.error(payload.entry, "tensor '" + name + "': " + reason);
   };
@@ -94,8 +91,7 @@ llvm::Expected<StoredTensor> tc::pt2::loadTensor(const Archive &archive, llvm::S
   int64_t last = tensor.offset, count = 1;
   bool overflows = false, isEmpty = false;
   for (auto [size, stride] : llvm::zip_equal(meta.sizes, meta.strides)) {
-    if (!size.expression.empty() || !stride.expression.empty() || size.value < 0 ||
-        stride.value < 0)
+    if (!size.expression.empty() || !stride.expression.empty() || size.value < 0 || stride.value < 0)
       return error("expected sizes and strides that are numbers and not negative");
     isEmpty |= size.value == 0;
     int64_t extent = 0;
@@ -114,7 +110,6 @@ llvm::Expected<StoredTensor> tc::pt2::loadTensor(const Archive &archive, llvm::S
   // copied.
   constexpr int64_t maxCount = int64_t(1) << 40;
   if (overflows || static_cast<uint64_t>(last) >= capacity || count > maxCount)
-    return error(
-        llvm::formatv("its sizes reach beyond the {0} bytes of its storage", storage->size()));
+    return error(llvm::formatv("its sizes reach beyond the {0} bytes of its storage", storage->size()));
   return tensor;
 }

@@ -1,5 +1,5 @@
-// LLVM dialect to object code: translation, a light LLVM pipeline, LLVM's code generator. The kernels come vectorised and
-// unrolled, so the pipeline only cleans up; it gives the speed of O3 at a fraction of its time.
+// LLVM dialect to object code: translation, a light LLVM pipeline, LLVM's code generator. The kernels come vectorised
+// and unrolled, so the pipeline only cleans up; it gives the speed of O3 at a fraction of its time.
 
 #include "tc/Target/CPU/ObjectCode.h"
 
@@ -64,8 +64,8 @@ static FailureOr<std::unique_ptr<llvm::TargetMachine>> createMachine(ModuleOp mo
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
   std::unique_ptr<llvm::TargetMachine> machine(
-      backend->createTargetMachine(triple, target.cpu, target.features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small,
-                                   llvm::CodeGenOptLevel::Default, /*JIT=*/true));
+      backend->createTargetMachine(triple, target.cpu, target.features, options, llvm::Reloc::PIC_,
+                                   llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, /*JIT=*/true));
   if (!machine)
     return module.emitError("unsupported CPU target: ") << target.cpu << " of " << target.triple;
   return machine;
@@ -108,7 +108,8 @@ static LogicalResult optimize(ModuleOp module, Translated &translated) {
   return success();
 }
 
-static LogicalResult emit(ModuleOp module, Translated &translated, llvm::CodeGenFileType type, SmallVectorImpl<char> &bytes) {
+static LogicalResult emit(ModuleOp module, Translated &translated, llvm::CodeGenFileType type,
+                          SmallVectorImpl<char> &bytes) {
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;
   if (translated.machine->addPassesToEmitFile(passes, stream, nullptr, type, /*DisableVerify=*/true))

@@ -10,7 +10,8 @@ namespace tc::cpu {
 
 namespace {
 
-/// A float's bits as an unsigned integer that orders as the floats do, NaN greatest and equal to one another, -0 equal to 0.
+/// A float's bits as an unsigned integer that orders as the floats do, NaN greatest and equal to one another, -0 equal
+/// to 0.
 template <typename Bits> Bits keyOfFloat(Bits bits, Bits infinity) {
   constexpr Bits sign = Bits(1) << (8 * sizeof(Bits) - 1);
   if ((bits & ~sign) > infinity)
@@ -20,8 +21,9 @@ template <typename Bits> Bits keyOfFloat(Bits bits, Bits infinity) {
   return bits & sign ? ~bits : bits | sign;
 }
 
-template <typename Element, typename Key> void sortRow(const void *inputBytes, void *valueBytes, int64_t *indices,
-                                                       int64_t *scratch, int64_t count, bool descending, Key key) {
+template <typename Element, typename Key>
+void sortRow(const void *inputBytes, void *valueBytes, int64_t *indices, int64_t *scratch, int64_t count,
+             bool descending, Key key) {
   const Element *input = static_cast<const Element *>(inputBytes);
   Element *values = static_cast<Element *>(valueBytes);
   auto before = [&](int64_t a, int64_t b) {
@@ -53,13 +55,14 @@ template <typename Element, typename Key> void sortRow(const void *inputBytes, v
 
 } // namespace
 
-extern "C" void tc_cpu_sort(const void *input, void *values, int64_t *indices, int64_t *scratch, int64_t count, int32_t type,
-                            int32_t descending) {
+extern "C" void tc_cpu_sort(const void *input, void *values, int64_t *indices, int64_t *scratch, int64_t count,
+                            int32_t type, int32_t descending) {
   auto integer = [&]<typename Element>(Element) {
     sortRow<Element>(input, values, indices, scratch, count, descending, [](Element x) { return x; });
   };
   auto floating = [&]<typename Bits>(Bits infinity) {
-    sortRow<Bits>(input, values, indices, scratch, count, descending, [=](Bits x) { return keyOfFloat<Bits>(x, infinity); });
+    sortRow<Bits>(input, values, indices, scratch, count, descending,
+                  [=](Bits x) { return keyOfFloat<Bits>(x, infinity); });
   };
   switch (static_cast<SortType>(type)) {
   case SortType::F32:

@@ -10,8 +10,8 @@ namespace tc::cpu {
 enum class SortType : int32_t { F32, F64, F16, BF16, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
 
 extern "C" {
-/// Sorts `count` elements at `input` into `values`, their positions into `indices`. `scratch` has room for `count` indices.
-/// NaN is the largest.
+/// Sorts `count` elements at `input` into `values`, their positions into `indices`. `scratch` has room for `count`
+/// indices. NaN is the largest.
 void tc_cpu_sort(const void *input, void *values, int64_t *indices, int64_t *scratch, int64_t count, int32_t type,
                  int32_t descending);
 }

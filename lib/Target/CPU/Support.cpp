@@ -61,15 +61,19 @@ static _Float16 truncateDoubleToBrain(double value) { return truncateToBrain(sta
 
 static double extendHalfToDouble(_Float16 value) { return extendHalf(value); }
 
-template <typename R, typename... A> static void *address(R (*function)(A...)) { return reinterpret_cast<void *>(function); }
+template <typename R, typename... A> static void *address(R (*function)(A...)) {
+  return reinterpret_cast<void *>(function);
+}
 
 using Unary32 = float (*)(float);
 using Binary32 = float (*)(float, float);
 using Unary64 = double (*)(double);
 using Binary64 = double (*)(double, double);
 
-#define UNARY(NAME) {#NAME "f", address(static_cast<Unary32>(::NAME##f))}, {#NAME, address(static_cast<Unary64>(::NAME))}
-#define BINARY(NAME) {#NAME "f", address(static_cast<Binary32>(::NAME##f))}, {#NAME, address(static_cast<Binary64>(::NAME))}
+#define UNARY(NAME)                                                                                                    \
+  {#NAME "f", address(static_cast<Unary32>(::NAME##f))}, { #NAME, address(static_cast<Unary64>(::NAME)) }
+#define BINARY(NAME)                                                                                                   \
+  {#NAME "f", address(static_cast<Binary32>(::NAME##f))}, { #NAME, address(static_cast<Binary64>(::NAME)) }
 
 llvm::ArrayRef<SupportFunction> tc::cpu::getSupportFunctions() {
   static const SupportFunction functions[] = {
@@ -83,12 +87,43 @@ llvm::ArrayRef<SupportFunction> tc::cpu::getSupportFunctions() {
       {"memmove", address(static_cast<void *(*)(void *, const void *, size_t)>(::memmove))},
       {"memset", address(static_cast<void *(*)(void *, int, size_t)>(::memset))},
       {"tc_cpu_sort", address(tc_cpu_sort)},
-      UNARY(exp),   UNARY(exp2),  UNARY(expm1), UNARY(log),   UNARY(log2),  UNARY(log10), UNARY(log1p),
-      UNARY(sin),   UNARY(cos),   UNARY(tan),   UNARY(asin),  UNARY(acos),  UNARY(atan),  UNARY(sinh),
-      UNARY(cosh),  UNARY(tanh),  UNARY(asinh), UNARY(acosh), UNARY(atanh), UNARY(erf),   UNARY(erfc),
-      UNARY(cbrt),  UNARY(sqrt),  UNARY(floor), UNARY(ceil),  UNARY(trunc), UNARY(round), UNARY(rint),
-      UNARY(nearbyint), UNARY(roundeven), UNARY(lgamma), UNARY(tgamma),
-      BINARY(pow),  BINARY(fmod), BINARY(atan2), BINARY(hypot), BINARY(remainder),
+      UNARY(exp),
+      UNARY(exp2),
+      UNARY(expm1),
+      UNARY(log),
+      UNARY(log2),
+      UNARY(log10),
+      UNARY(log1p),
+      UNARY(sin),
+      UNARY(cos),
+      UNARY(tan),
+      UNARY(asin),
+      UNARY(acos),
+      UNARY(atan),
+      UNARY(sinh),
+      UNARY(cosh),
+      UNARY(tanh),
+      UNARY(asinh),
+      UNARY(acosh),
+      UNARY(atanh),
+      UNARY(erf),
+      UNARY(erfc),
+      UNARY(cbrt),
+      UNARY(sqrt),
+      UNARY(floor),
+      UNARY(ceil),
+      UNARY(trunc),
+      UNARY(round),
+      UNARY(rint),
+      UNARY(nearbyint),
+      UNARY(roundeven),
+      UNARY(lgamma),
+      UNARY(tgamma),
+      BINARY(pow),
+      BINARY(fmod),
+      BINARY(atan2),
+      BINARY(hypot),
+      BINARY(remainder),
       {"fmaf", address(static_cast<float (*)(float, float, float)>(::fmaf))},
       {"fma", address(static_cast<double (*)(double, double, double)>(::fma))},
   };

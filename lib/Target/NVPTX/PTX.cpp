@@ -1,5 +1,5 @@
-// NVVM to PTX: translation, a light LLVM pipeline, LLVM's NVPTX backend. Kernels come unrolled where that pays, so the pipeline
-// only cleans up; loads and stores of neighbours become vectors in the backend.
+// NVVM to PTX: translation, a light LLVM pipeline, LLVM's NVPTX backend. Kernels come unrolled where that pays, so the
+// pipeline only cleans up; loads and stores of neighbours become vectors in the backend.
 
 #include "tc/Target/NVPTX/PTX.h"
 
@@ -10,9 +10,9 @@
 #include "mlir/Tools/mlir-translate/Translation.h"
 #include "tc/Dialect/TC/IR/TC.h"
 #include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/IntrinsicsNVPTX.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/IR/IntrinsicsNVPTX.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
@@ -43,8 +43,8 @@ static void initializeLLVM() {
   });
 }
 
-/// LLVM aborts on what it cannot select, so that is looked for first: calls of functions without a body (libm, libdevice)
-/// and instructions of other chips.
+/// LLVM aborts on what it cannot select, so that is looked for first: calls of functions without a body (libm,
+/// libdevice) and instructions of other chips.
 static LogicalResult checkSelectable(ModuleOp module, const llvm::Module &translated, const nvptx::Target &target) {
   for (const llvm::Function &function : translated) {
     if (!function.isDeclaration() || function.use_empty())
@@ -72,8 +72,8 @@ static FailureOr<std::unique_ptr<Translated>> translate(ModuleOp module, const n
   llvm::TargetOptions options;
   // Products are fused with sums only where code generation says so: formulas that rely on rounding stay right.
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
-  result->machine.reset(backend->createTargetMachine(triple, target.name, target.features, options, std::nullopt, std::nullopt,
-                                                     llvm::CodeGenOptLevel::Aggressive));
+  result->machine.reset(backend->createTargetMachine(triple, target.name, target.features, options, std::nullopt,
+                                                     std::nullopt, llvm::CodeGenOptLevel::Aggressive));
   if (!result->machine)
     return module.emitError("unsupported GPU target: ") << target.name;
   result->module = translateModuleToLLVMIR(module, result->context, "kernels");
@@ -99,8 +99,9 @@ static LogicalResult optimize(ModuleOp module, Translated &translated) {
   builder.crossRegisterProxies(loops, functions, callGraph, modules);
   llvm::ModulePassManager passes;
   llvm::Error error = builder.parsePassPipeline(
-      passes, "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(loop-rotate,licm),gvn,"
-              "instcombine<no-verify-fixpoint>,simplifycfg,dce,infer-alignment)");
+      passes,
+      "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(loop-rotate,licm),gvn,"
+      "instcombine<no-verify-fixpoint>,simplifycfg,dce,infer-alignment)");
   if (error)
     return module.emitError("LLVM pipeline: ") << llvm::toString(std::move(error));
   passes.run(*translated.module, modules);
@@ -114,8 +115,9 @@ FailureOr<std::string> nvptx::emitPTX(ModuleOp module, const Target &target) {
   SmallString<0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;
-  if ((*translated)->machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile,
-                                                  /*DisableVerify=*/true))
+  if ((*translated)
+          ->machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile,
+                                         /*DisableVerify=*/true))
     return module.emitError("LLVM cannot emit PTX");
   passes.run(*(*translated)->module);
   return bytes.str().str();

@@ -147,8 +147,8 @@ static Results leakyReluBackward(Call &c) {
 static Results eluBackward(Call &c) {
   Expr grad = c.wide(0), x = c.wide(5);
   double alpha = c.number(1), scale = c.number(2), inputScale = c.number(3);
-  Expr negative = c.flag(4) ? grad * inputScale * (x + alpha * scale)
-                            : grad * (inputScale * alpha * scale) * exp(x * inputScale);
+  Expr negative =
+      c.flag(4) ? grad * inputScale * (x + alpha * scale) : grad * (inputScale * alpha * scale) * exp(x * inputScale);
   return select(x <= 0.0, negative, grad * scale);
 }
 static Results softplusBackward(Call &c) {

@@ -12,8 +12,8 @@ namespace tc::decompose {
 static constexpr double minusInfinity = -std::numeric_limits<double>::infinity();
 
 namespace {
-/// Operands [batch…, heads of k and v, queries of one head, rows, features]; without grouped heads the fourth from the end
-/// is not there.
+/// Operands [batch…, heads of k and v, queries of one head, rows, features]; without grouped heads the fourth from the
+/// end is not there.
 struct Attention {
   Expr query, key, value, mask, scale;
   bool causal = false;
@@ -21,9 +21,7 @@ struct Attention {
   /// Letters of the batch dimensions.
   std::string batch;
 
-  std::string queries(char row, char feature) const {
-    return batch + (grouped ? "g" : "") + std::string{row, feature};
-  }
+  std::string queries(char row, char feature) const { return batch + (grouped ? "g" : "") + std::string{row, feature}; }
   std::string keys(char row, char feature) const { return batch + std::string{row, feature}; }
 };
 } // namespace
@@ -59,8 +57,8 @@ static Attention setUp(Call &c, const Expr &query, const Expr &key, const Expr &
     a.query = inHeadGroups(query, heads);
     if (mask)
       a.mask = mask.getRank() >= 3 && mask.getSize(-3).getConstant() != 1 ? inHeadGroups(mask, heads)
-               : mask.getRank() >= 3                                       ? unsqueeze(mask, mask.getRank() - 2)
-                                                                           : mask;
+               : mask.getRank() >= 3                                      ? unsqueeze(mask, mask.getRank() - 2)
+                                                                          : mask;
   }
   // Batch dimensions that broadcast are repeated: rare, and views.
   Sizes batch = a.key.getSizes();
@@ -99,8 +97,8 @@ struct AttentionResult {
 };
 } // namespace
 
-// The sum of exponentials divides after the second product, where there are fewer elements. Rows that are masked altogether
-// give 0.
+// The sum of exponentials divides after the second product, where there are fewer elements. Rows that are masked
+// altogether give 0.
 static AttentionResult attend(Call &c, const Attention &a) {
   Expr scores = scoresOf(c, a), top = amax(scores, -1, true);
   Expr isMasked = a.mask ? eq(top, minusInfinity) : Expr();
@@ -133,13 +131,16 @@ static Results attention(Call &c, const Expr &mask, double dropout, bool causal,
 }
 
 // scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal, *, scale, enable_gqa).
-static Results scaledDotProduct(Call &c) { return attention(c, c.expr(3), c.number(4, 0), c.flag(5, false), c.expr(6)); }
+static Results scaledDotProduct(Call &c) {
+  return attention(c, c.expr(3), c.number(4, 0), c.flag(5, false), c.expr(6));
+}
 // _scaled_dot_product_flash_attention_for_cpu(query, key, value, dropout_p, is_causal, *, attn_mask, scale).
 static Results flashCpu(Call &c) { return attention(c, c.expr(5), c.number(3, 0), c.flag(4, false), c.expr(6)); }
-// _scaled_dot_product_efficient_attention(query, key, value, attn_bias, compute_log_sumexp, dropout_p, is_causal, *, scale).
+// _scaled_dot_product_efficient_attention(query, key, value, attn_bias, compute_log_sumexp, dropout_p, is_causal, *,
+// scale).
 static Results efficient(Call &c) { return attention(c, c.expr(3), c.number(5, 0), c.flag(6, false), c.expr(7)); }
-// _scaled_dot_product_attention_math(query, key, value, attn_mask, dropout_p, is_causal, dropout_mask, *, scale, enable_gqa)
-// gives the output and the weights.
+// _scaled_dot_product_attention_math(query, key, value, attn_mask, dropout_p, is_causal, dropout_mask, *, scale,
+// enable_gqa) gives the output and the weights.
 static Results math(Call &c) {
   if (c.isUsed(1))
     c.reject("the weights of attention as a result");
@@ -178,7 +179,9 @@ static Results attentionBackward(Call &c, const Expr &mask, bool causal, const E
 }
 
 // (grad_out, query, key, value, out, logsumexp, dropout_p, is_causal, *, attn_mask, scale).
-static Results flashCpuBackward(Call &c) { return attentionBackward(c, c.expr(8), c.flag(7), c.expr(9), c.number(6, 0)); }
+static Results flashCpuBackward(Call &c) {
+  return attentionBackward(c, c.expr(8), c.flag(7), c.expr(9), c.number(6, 0));
+}
 // (grad_out, query, key, value, attn_bias, out, logsumexp, …): the same arguments in another order; left for later.
 
 void addAttention(Decompositions &d) {

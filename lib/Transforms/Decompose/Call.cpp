@@ -62,9 +62,8 @@ SmallVector<Expr> Call::exprs(size_t i) {
     fail("argument " + Twine(i) + ": expected a list");
     return {};
   }
-  return llvm::map_to_vector(list, [&](Attribute element) {
-    return isa<NoneAttr>(element) ? Expr() : fromAttribute(element);
-  });
+  return llvm::map_to_vector(
+      list, [&](Attribute element) { return isa<NoneAttr>(element) ? Expr() : fromAttribute(element); });
 }
 
 int64_t Call::integer(size_t i, std::optional<int64_t> otherwise) {

@@ -1,5 +1,6 @@
-// A captured call as its decomposition sees it: arguments by position in the schema, with the types the formula wants, and
-// what the capture says of the results. Arguments that do not fit are noted as failures, and stand in as something harmless.
+// A captured call as its decomposition sees it: arguments by position in the schema, with the types the formula wants,
+// and what the capture says of the results. Arguments that do not fit are noted as failures, and stand in as something
+// harmless.
 #ifndef TC_TRANSFORMS_DECOMPOSE_CALL_H
 #define TC_TRANSFORMS_DECOMPOSE_CALL_H
 

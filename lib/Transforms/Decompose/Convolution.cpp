@@ -42,7 +42,8 @@ static Expr convolve(const Expr &input, const Expr &filter, const Window &window
   result.push_back(size.front());
   if (size.back() * groups != in.back()) {
     auto found = in.back().getConstant(), wanted = (size.back() * groups).getConstant();
-    b.fail("a convolution of " + Twine(found.value_or(-1)) + " channels with a filter for " + Twine(wanted.value_or(-1)));
+    b.fail("a convolution of " + Twine(found.value_or(-1)) + " channels with a filter for " +
+           Twine(wanted.value_or(-1)));
     return {};
   }
   Type accumulated = isReducedFloat(element) ? b.f32() : element;
@@ -132,9 +133,10 @@ static Expr inputGradient(Call &c, const Expr &grad, const Expr &input, const Ex
   return channelsFirst(cutTo(result, ArrayRef<SizeAttr>(input.getSizes()).drop_front(2)));
 }
 
-// A convolution over the batch: the input's channels are its batch, the images and groups its channels, the output's gradient
-// the filter, and stride and dilation exchange roles.
-static Expr weightGradient(Call &c, const Expr &grad, const Expr &input, const Expr &weight, const ConvolutionShape &s) {
+// A convolution over the batch: the input's channels are its batch, the images and groups its channels, the output's
+// gradient the filter, and stride and dilation exchange roles.
+static Expr weightGradient(Call &c, const Expr &grad, const Expr &input, const Expr &weight,
+                           const ConvolutionShape &s) {
   SizeAttr groups = c.size(s.groups);
   Expr images = unflatten(input, 1, {groups, floorDiv(input.getSize(1), groups)});
   // [N, groups, C / groups, …] as [C / groups, …, groups * N].
@@ -181,17 +183,26 @@ static Expr addBias(const Expr &result, const Expr &bias) {
 static Results convolution(Call &c) {
   Expr input = c.expr(0), weight = c.expr(1);
   size_t spatial = std::max<int64_t>(weight.getRank() - 2, 0);
-  ConvolutionShape s = {c.integers(3, spatial), c.integers(4, spatial), c.integers(5, spatial), c.integers(7, spatial, 0),
-                        c.flag(6), c.integer(8)};
+  ConvolutionShape s = {c.integers(3, spatial),
+                        c.integers(4, spatial),
+                        c.integers(5, spatial),
+                        c.integers(7, spatial, 0),
+                        c.flag(6),
+                        c.integer(8)};
   return addBias(forward(c, input, weight, s), c.expr(2));
 }
 
-// convolution_backward(grad, input, weight, bias_sizes, stride, padding, dilation, transposed, output_padding, groups, mask).
+// convolution_backward(grad, input, weight, bias_sizes, stride, padding, dilation, transposed, output_padding, groups,
+// mask).
 static Results convolutionBackward(Call &c) {
   Expr weight = c.expr(2);
   size_t spatial = std::max<int64_t>(weight.getRank() - 2, 0);
-  ConvolutionShape s = {c.integers(4, spatial), c.integers(5, spatial), c.integers(6, spatial), c.integers(8, spatial, 0),
-                        c.flag(7), c.integer(9)};
+  ConvolutionShape s = {c.integers(4, spatial),
+                        c.integers(5, spatial),
+                        c.integers(6, spatial),
+                        c.integers(8, spatial, 0),
+                        c.flag(7),
+                        c.integer(9)};
   SmallVector<bool> mask = c.flags(10);
   mask.resize(3, true);
   return gradients(c, c.expr(0), c.expr(1), weight, s, mask);
@@ -201,7 +212,8 @@ static Results convolutionBackward(Call &c) {
 static Results convNd(Call &c) {
   Expr input = c.expr(0), weight = c.expr(1);
   size_t spatial = std::max<int64_t>(weight.getRank() - 2, 0);
-  ConvolutionShape s = {c.integers(3, spatial, 1), {}, c.integers(5, spatial, 1), Ints(spatial, 0), false, c.integer(6, 1)};
+  ConvolutionShape s = {c.integers(3, spatial, 1), {},    c.integers(5, spatial, 1),
+                        Ints(spatial, 0),          false, c.integer(6, 1)};
   StringRef padding = c.string(4);
   bool single = input.getRank() + 1 == weight.getRank();
   if (single)
@@ -230,8 +242,12 @@ static Results convNd(Call &c) {
 static Results convTransposeNd(Call &c) {
   Expr input = c.expr(0), weight = c.expr(1);
   size_t spatial = std::max<int64_t>(weight.getRank() - 2, 0);
-  ConvolutionShape s = {c.integers(3, spatial, 1), c.integers(4, spatial, 0), c.integers(7, spatial, 1),
-                        c.integers(5, spatial, 0), true, c.integer(6, 1)};
+  ConvolutionShape s = {c.integers(3, spatial, 1),
+                        c.integers(4, spatial, 0),
+                        c.integers(7, spatial, 1),
+                        c.integers(5, spatial, 0),
+                        true,
+                        c.integer(6, 1)};
   bool single = input.getRank() + 1 == weight.getRank();
   Expr result = addBias(forward(c, single ? unsqueeze(input, 0) : input, weight, s), c.expr(2));
   return single ? squeeze(result, 0) : result;

@@ -6,7 +6,9 @@ using namespace mlir;
 
 namespace tc::decompose {
 
-static Expr filled(Call &c, const Expr &value) { return full(c, c.resultSizes(), castTo(value, c.element()), c.element()); }
+static Expr filled(Call &c, const Expr &value) {
+  return full(c, c.resultSizes(), castTo(value, c.element()), c.element());
+}
 
 static Results zeros(Call &c) { return filled(c, 0); }
 static Results ones(Call &c) { return filled(c, 1); }
@@ -83,7 +85,8 @@ static Results meshgrid(Call &c) {
 
 void addCreation(Decompositions &d) {
   d.add({"zeros", "zeros_like", "new_zeros", "zero", "zeros.names"}, zeros);
-  d.add({"empty.memory_format", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted", "empty"},
+  d.add({"empty.memory_format", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted",
+         "empty"},
         zeros);
   d.add({"ones", "ones_like", "new_ones"}, ones);
   d.add({"full", "full_like", "fill.Scalar", "fill.Tensor"}, fullFunction);

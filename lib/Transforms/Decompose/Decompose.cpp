@@ -1,4 +1,5 @@
-// Replaces each captured call by the ops of its decomposition, or by tc.extern. What a call becomes is in the families' files.
+// Replaces each captured call by the ops of its decomposition, or by tc.extern. What a call becomes is in the families'
+// files.
 
 #include "tc/Transforms/Decompose/Passes.h"
 
@@ -57,8 +58,8 @@ struct DecomposePass : tc::impl::DecomposePassBase<DecomposePass> {
   LogicalResult initialize(MLIRContext *) override {
     auto table = std::make_shared<Decompositions>();
     for (auto addFamily : {addPointwise, addActivations, addComparisons, addReductions, addSoftmax, addNormalization,
-                           addLinearAlgebra, addConvolution, addPooling, addResizing, addIndexing, addScattering, addCreation,
-                           addShape, addAttention, addLosses, addSorting, addRandom, addForeach})
+                           addLinearAlgebra, addConvolution, addPooling, addResizing, addIndexing, addScattering,
+                           addCreation, addShape, addAttention, addLosses, addSorting, addRandom, addForeach})
       addFamily(*table);
     decompositions = std::move(table);
     return success();

@@ -55,19 +55,20 @@ SizeAttr Expr::getSize(int64_t dim) const {
   return dim < static_cast<int64_t>(sizes.size()) ? sizes[dim] : builder->size(1);
 }
 
-static TypedAttr getNumberAttr(Type type, const std::variant<std::monostate, Value, int64_t, double, bool, SizeAttr> &content) {
+static TypedAttr getNumberAttr(Type type,
+                               const std::variant<std::monostate, Value, int64_t, double, bool, SizeAttr> &content) {
   bool isReal = std::holds_alternative<double>(content);
-  double real = isReal                                    ? std::get<double>(content)
+  double real = isReal                                  ? std::get<double>(content)
                 : std::holds_alternative<bool>(content) ? std::get<bool>(content)
-                                                          : static_cast<double>(std::get<int64_t>(content));
+                                                        : static_cast<double>(std::get<int64_t>(content));
   if (isa<FloatType>(type))
     return FloatAttr::get(type, real);
   auto integerType = mlir::cast<IntegerType>(type);
   if (integerType.getWidth() == 1)
     return IntegerAttr::get(type, real != 0);
-  int64_t integer = isReal                                    ? static_cast<int64_t>(real)
+  int64_t integer = isReal                                  ? static_cast<int64_t>(real)
                     : std::holds_alternative<bool>(content) ? std::get<bool>(content)
-                                                              : std::get<int64_t>(content);
+                                                            : std::get<int64_t>(content);
   return IntegerAttr::get(type, APInt(integerType.getWidth(), integer, /*isSigned=*/true, /*implicitTrunc=*/true));
 }
 
@@ -184,8 +185,8 @@ static ExprBuilder *builderOf(ArrayRef<Expr> operands) {
   return nullptr;
 }
 
-// Gives each operand a form whose sizes broadcast: symbolic sizes that meet must be equal, by the guards of the capture,
-// however they are written. Notes a failure if constants disagree.
+// Gives each operand a form whose sizes broadcast: symbolic sizes that meet must be equal, by the guards of the
+// capture, however they are written. Notes a failure if constants disagree.
 static bool alignSizes(ExprBuilder &b, MutableArrayRef<Value> operands) {
   Sizes common;
   for (Value &operand : operands) {
@@ -235,7 +236,8 @@ template <typename Op> static Expr unary(const Expr &x) {
   ExprBuilder *b = builderOf(x);
   if (!b)
     return {};
-  if (auto element = dyn_cast_or_null<FloatType>(x.getElementType()); !element && !isa<IntegerType>(x.getElementType())) {
+  if (auto element = dyn_cast_or_null<FloatType>(x.getElementType());
+      !element && !isa<IntegerType>(x.getElementType())) {
     b->reject("an element type that is neither float nor integer");
     return {};
   }
@@ -307,9 +309,7 @@ Expr operator&(const Expr &a, const Expr &b) { return binary<AndOp>(a, b); }
 Expr operator|(const Expr &a, const Expr &b) { return binary<OrOp>(a, b); }
 Expr operator^(const Expr &a, const Expr &b) { return binary<XorOp>(a, b); }
 Expr operator~(const Expr &x) { return unary<NotOp>(x); }
-Expr operator-(const Expr &x) {
-  return x.isNumber() ? 0 - x : unary<NegOp>(x);
-}
+Expr operator-(const Expr &x) { return x.isNumber() ? 0 - x : unary<NegOp>(x); }
 
 Expr compare(ComparePredicate predicate, const Expr &a, const Expr &c) {
   ExprBuilder *b = builderOf({a, c});

@@ -1,7 +1,7 @@
 // The language that decompositions are written in: values with operators, so that code reads as its formula,
-// `0.5 * x * (1.0 + erf(x * M_SQRT1_2))`. Types are inferred and promoted as ATen does; numbers and sizes become constants of
-// the element type that they meet. Nothing fails in the middle of a formula: a mistake is noted in the builder, and the
-// expression absorbs whatever comes after.
+// `0.5 * x * (1.0 + erf(x * M_SQRT1_2))`. Types are inferred and promoted as ATen does; numbers and sizes become
+// constants of the element type that they meet. Nothing fails in the middle of a formula: a mistake is noted in the
+// builder, and the expression absorbs whatever comes after.
 #ifndef TC_TRANSFORMS_DECOMPOSE_EXPR_H
 #define TC_TRANSFORMS_DECOMPOSE_EXPR_H
 
@@ -45,8 +45,8 @@ private:
   std::string reason;
 };
 
-/// A tensor, a number, a size, or nothing. Numbers and sizes are ATen's wrapped numbers: they promote a tensor's element
-/// type only to a higher category.
+/// A tensor, a number, a size, or nothing. Numbers and sizes are ATen's wrapped numbers: they promote a tensor's
+/// element type only to a higher category.
 class Expr {
 public:
   Expr() = default;
@@ -73,7 +73,9 @@ public:
   /// A number with a point.
   bool isReal() const { return std::holds_alternative<double>(content); }
   /// The size, if it is symbolic.
-  SizeAttr getSymbolicSize() const { return std::holds_alternative<SizeAttr>(content) ? std::get<SizeAttr>(content) : SizeAttr(); }
+  SizeAttr getSymbolicSize() const {
+    return std::holds_alternative<SizeAttr>(content) ? std::get<SizeAttr>(content) : SizeAttr();
+  }
   Value getValue() const { return isTensor() ? std::get<Value>(content) : Value(); }
   ExprBuilder *getBuilder() const { return builder; }
 
@@ -129,14 +131,16 @@ Expr compare(ComparePredicate predicate, const Expr &a, const Expr &b);
 Expr select(const Expr &condition, const Expr &a, const Expr &b);
 
 #define TC_UNARY_EXPRS(X)                                                                                              \
-  X(abs, AbsOp) X(exp, ExpOp) X(exp2, Exp2Op) X(expm1, Expm1Op) X(log, LogOp) X(log2, Log2Op) X(log10, Log10Op)        \
-  X(log1p, Log1pOp) X(sqrt, SqrtOp) X(rsqrt, RsqrtOp) X(sin, SinOp) X(cos, CosOp) X(tan, TanOp) X(asin, AsinOp)        \
-  X(acos, AcosOp) X(atan, AtanOp) X(sinh, SinhOp) X(cosh, CoshOp) X(tanh, TanhOp) X(asinh, AsinhOp)                    \
-  X(acosh, AcoshOp) X(atanh, AtanhOp) X(erf, ErfOp) X(erfc, ErfcOp) X(floor, FloorOp) X(ceil, CeilOp)                  \
-  X(round, RoundOp) X(trunc, TruncOp) X(sign, SignOp) X(isnan, IsNanOp)
+  X(abs, AbsOp)                                                                                                        \
+  X(exp, ExpOp) X(exp2, Exp2Op) X(expm1, Expm1Op) X(log, LogOp) X(log2, Log2Op) X(log10, Log10Op) X(log1p, Log1pOp)    \
+      X(sqrt, SqrtOp) X(rsqrt, RsqrtOp) X(sin, SinOp) X(cos, CosOp) X(tan, TanOp) X(asin, AsinOp) X(acos, AcosOp)      \
+          X(atan, AtanOp) X(sinh, SinhOp) X(cosh, CoshOp) X(tanh, TanhOp) X(asinh, AsinhOp) X(acosh, AcoshOp)          \
+              X(atanh, AtanhOp) X(erf, ErfOp) X(erfc, ErfcOp) X(floor, FloorOp) X(ceil, CeilOp) X(round, RoundOp)      \
+                  X(trunc, TruncOp) X(sign, SignOp) X(isnan, IsNanOp)
 #define TC_BINARY_EXPRS(X)                                                                                             \
-  X(floorDiv, FloorDivOp) X(remainder, RemOp) X(fmod, FmodOp) X(pow, PowOp) X(atan2, Atan2Op) X(maximum, MaxOp)        \
-  X(minimum, MinOp) X(shl, ShlOp) X(shr, ShrOp) X(nextafter, NextafterOp) X(copysign, CopysignOp)
+  X(floorDiv, FloorDivOp)                                                                                              \
+  X(remainder, RemOp) X(fmod, FmodOp) X(pow, PowOp) X(atan2, Atan2Op) X(maximum, MaxOp) X(minimum, MinOp)              \
+      X(shl, ShlOp) X(shr, ShrOp) X(nextafter, NextafterOp) X(copysign, CopysignOp)
 #define TC_DECLARE(NAME, OP) Expr NAME(const Expr &x);
 TC_UNARY_EXPRS(TC_DECLARE)
 #undef TC_DECLARE

@@ -50,7 +50,8 @@ Expr reduce(ReductionKind kind, const Expr &x, ArrayRef<int64_t> dims, bool keep
   if (wrapped.empty())
     return castTo(x, element);
   auto type = getTensorType(reducedSizes(x, wrapped, false), element);
-  return reshape(Expr(b, ReduceOp::create(b, b.loc, type, kind, x.getValue(), wrapped)), reducedSizes(x, wrapped, keep));
+  return reshape(Expr(b, ReduceOp::create(b, b.loc, type, kind, x.getValue(), wrapped)),
+                 reducedSizes(x, wrapped, keep));
 }
 
 Expr sum(const Expr &x, ArrayRef<int64_t> dims, bool keep) { return reduce(ReductionKind::sum, x, dims, keep); }
@@ -60,7 +61,8 @@ SizeAttr countElements(const Expr &x, ArrayRef<int64_t> dims) {
   if (!x.getBuilder())
     return {};
   Sizes sizes = x.getSizes();
-  return product(x.getBuilder()->getContext(), llvm::map_to_vector(wrapDims(x, dims), [&](int64_t dim) { return sizes[dim]; }));
+  return product(x.getBuilder()->getContext(),
+                 llvm::map_to_vector(wrapDims(x, dims), [&](int64_t dim) { return sizes[dim]; }));
 }
 
 Expr mean(const Expr &x, ArrayRef<int64_t> dims, bool keep) {
@@ -77,8 +79,9 @@ ValueAndIndex argReduce(ReductionKind kind, const Expr &x, int64_t dim, bool kee
     return {x, Expr(int64_t(0)).as(b, b.i64())};
   dim = wrapDim(b, dim, x.getRank());
   Sizes sizes = reducedSizes(x, dim, false);
-  auto op = ArgReduceOp::create(b, b.loc, TypeRange{getTensorType(sizes, x.getElementType()), getTensorType(sizes, b.i64())},
-                                ReductionKindAttr::get(b.getContext(), kind), x.getValue(), b.getI64IntegerAttr(dim));
+  auto op =
+      ArgReduceOp::create(b, b.loc, TypeRange{getTensorType(sizes, x.getElementType()), getTensorType(sizes, b.i64())},
+                          ReductionKindAttr::get(b.getContext(), kind), x.getValue(), b.getI64IntegerAttr(dim));
   Sizes kept = reducedSizes(x, dim, keep);
   return {reshape(Expr(b, op.getValue()), kept), reshape(Expr(b, op.getIndex()), kept)};
 }
@@ -96,8 +99,8 @@ ValueAndIndex sort(const Expr &x, int64_t dim, bool descending) {
   ExprBuilder &b = *x.getBuilder();
   if (x.getRank() == 0)
     return {x, Expr(int64_t(0)).as(b, b.i64())};
-  auto op = SortOp::create(b, b.loc, TypeRange{x.getValue().getType(), getTensorType(x.getSizes(), b.i64())}, x.getValue(),
-                           b.getI64IntegerAttr(wrapDim(b, dim, x.getRank())), b.getBoolAttr(descending));
+  auto op = SortOp::create(b, b.loc, TypeRange{x.getValue().getType(), getTensorType(x.getSizes(), b.i64())},
+                           x.getValue(), b.getI64IntegerAttr(wrapDim(b, dim, x.getRank())), b.getBoolAttr(descending));
   return {Expr(b, op.getValues()), Expr(b, op.getIndices())};
 }
 
@@ -135,11 +138,12 @@ Expr contract(const Expr &lhs, const Expr &rhs, StringRef spec) {
   }
   Sizes sizes = llvm::map_to_vector(output, [&](char letter) { return bound.lookup(StringRef(&letter, 1)); });
   Type result = isReducedFloat(element) ? b.f32() : element;
-  return Expr(b, ContractOp::create(b, b.loc, getTensorType(sizes, result), operands[0].getValue(), operands[1].getValue(),
-                                    b.getStringAttr(spec)));
+  return Expr(b, ContractOp::create(b, b.loc, getTensorType(sizes, result), operands[0].getValue(),
+                                    operands[1].getValue(), b.getStringAttr(spec)));
 }
 
-// Batch dimensions that both have are shared letters; one that a side lacks, or has as 1, is a letter of the other side alone.
+// Batch dimensions that both have are shared letters; one that a side lacks, or has as 1, is a letter of the other side
+// alone.
 Expr matmul(const Expr &lhs, const Expr &rhs) {
   if (!lhs.isTensor() || !rhs.isTensor())
     return {};
@@ -154,7 +158,8 @@ Expr matmul(const Expr &lhs, const Expr &rhs) {
   for (int64_t d = 0; d < batch; ++d) {
     int64_t dimL = rankL - 2 - batch + d, dimR = rankR - 2 - batch + d;
     bool hasL = dimL >= 0, hasR = dimR >= 0;
-    bool isUnitL = hasL && lhs.getSizes()[dimL].getConstant() == 1, isUnitR = hasR && rhs.getSizes()[dimR].getConstant() == 1;
+    bool isUnitL = hasL && lhs.getSizes()[dimL].getConstant() == 1,
+         isUnitR = hasR && rhs.getSizes()[dimR].getConstant() == 1;
     char letter = 'a' + d;
     bool keepL = hasL && !isUnitL, keepR = hasR && !isUnitR;
     if (isUnitL)

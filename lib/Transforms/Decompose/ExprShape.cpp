@@ -184,7 +184,8 @@ Expr slice(const Expr &x, int64_t dim, SizeAttr offset, SizeAttr length, int64_t
   sizes[dim] = length;
   offsets[dim] = offset;
   strides[dim] = stride;
-  return Expr(b, SliceOp::create(b, b.loc, typeOf(x, sizes), x.getValue(), toArrayAttr(b.getContext(), offsets), strides));
+  return Expr(b,
+              SliceOp::create(b, b.loc, typeOf(x, sizes), x.getValue(), toArrayAttr(b.getContext(), offsets), strides));
 }
 
 Expr at(const Expr &x, int64_t dim, SizeAttr index) {
@@ -262,7 +263,8 @@ Expr reverse(const Expr &x, ArrayRef<int64_t> dims) {
     return x;
   ExprBuilder &b = *x.getBuilder();
   Ints wrapped = llvm::map_to_vector(dims, [&](int64_t dim) { return wrapDim(b, dim, x.getRank()); });
-  return Expr(b, ReverseOp::create(b, b.loc, mlir::cast<RankedTensorType>(x.getValue().getType()), x.getValue(), wrapped));
+  return Expr(b,
+              ReverseOp::create(b, b.loc, mlir::cast<RankedTensorType>(x.getValue().getType()), x.getValue(), wrapped));
 }
 
 //===----------------------------------------------------------------------===//

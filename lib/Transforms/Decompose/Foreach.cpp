@@ -70,17 +70,19 @@ static Results norm(Call &c) {
     return order == 1 ? sum(abs(x), allDims(x)) : sqrt(sum(square(x), allDims(x)));
   });
 }
-static Expr zeroOf(const Expr &x) { return x.isTensor() ? full(*x.getBuilder(), x.getSizes(), 0, x.getElementType()) : x; }
+static Expr zeroOf(const Expr &x) {
+  return x.isTensor() ? full(*x.getBuilder(), x.getSizes(), 0, x.getElementType()) : x;
+}
 static Expr negate(const Expr &x) { return -x; }
 static Expr subtract(const Expr &x, const Expr &y) { return x - y; }
 static Expr identity(const Expr &x) { return x; }
 static Expr second(const Expr &, const Expr &y) { return y; }
 
 void addForeach(Decompositions &d) {
-  d.add("_foreach_add.*", scaled<operator+>);
+  d.add("_foreach_add.*", scaled<operator+ >);
   d.add("_foreach_sub.*", scaled<subtract>);
   d.add("_foreach_mul.*", binary<operator*>);
-  d.add("_foreach_div.*", binary<operator/>);
+  d.add("_foreach_div.*", binary<operator/ >);
   d.add({"_foreach_maximum.*", "_foreach_clamp_min.*"}, binary<maximum>);
   d.add({"_foreach_minimum.*", "_foreach_clamp_max.*"}, binary<minimum>);
   d.add({"_foreach_pow.List", "_foreach_pow.Scalar", "_foreach_pow.ScalarList"}, binary<pow>);

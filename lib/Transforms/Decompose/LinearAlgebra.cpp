@@ -66,7 +66,8 @@ static Results linear(Call &c) {
   }
   std::string outerLetters = StringRef("abcdefghijlmnopqrstuvw").take_front(x.getRank() - 1).str();
   bool isVector = weight.getRank() == 1;
-  Expr product = contract(x, weight, outerLetters + (isVector ? "z,z->" : "z,yz->") + outerLetters + (isVector ? "" : "y"));
+  Expr product =
+      contract(x, weight, outerLetters + (isVector ? "z,z->" : "z,yz->") + outerLetters + (isVector ? "" : "y"));
   return bias ? product + bias : product;
 }
 

@@ -146,10 +146,13 @@ static Results binaryCrossEntropyWithLogits(Call &c) {
 // kl_div(self, target, reduction, log_target).
 static Results klDiv(Call &c) {
   Expr x = c.wide(0), target = c.wide(1);
-  Expr loss = c.flag(3, false) ? exp(target) * (target - x) : select(target > 0.0, target * log(target), 0.0) - target * x;
+  Expr loss =
+      c.flag(3, false) ? exp(target) * (target - x) : select(target > 0.0, target * log(target), 0.0) - target * x;
   return applyReduction(loss, c.integer(2, Mean));
 }
-static Results softMarginLoss(Call &c) { return applyReduction(log1p(exp(-c.wide(1) * c.wide(0))), c.integer(2, Mean)); }
+static Results softMarginLoss(Call &c) {
+  return applyReduction(log1p(exp(-c.wide(1) * c.wide(0))), c.integer(2, Mean));
+}
 
 void addLosses(Decompositions &d) {
   d.add({"nll_loss_forward", "nll_loss2d_forward", "nll_loss", "nll_loss2d", "nll_loss_nd"}, nllLoss);

@@ -19,11 +19,13 @@ static Expr scaleAndShift(Expr x, const Expr &weight, const Expr &bias) {
 //===----------------------------------------------------------------------===//
 
 // A vector of channels against a tensor [N, C, …].
-static Expr channels(const Expr &vector, const Expr &x) { return vector ? alongDim(widen(vector), 1, x.getRank()) : vector; }
+static Expr channels(const Expr &vector, const Expr &x) {
+  return vector ? alongDim(widen(vector), 1, x.getRank()) : vector;
+}
 
 // One multiplication and one addition an element, which a convolution before can take along.
-static Expr batchNormInference(const Expr &x, const Expr &weight, const Expr &bias, const Expr &average, const Expr &var,
-                               double eps) {
+static Expr batchNormInference(const Expr &x, const Expr &weight, const Expr &bias, const Expr &average,
+                               const Expr &var, double eps) {
   Expr scale = rsqrt(widen(var) + eps);
   if (weight)
     scale = scale * widen(weight);
@@ -64,15 +66,17 @@ static Expr empty(Call &c, size_t i) {
 
 // _native_batch_norm_legit_no_training(input, weight, bias, running_mean, running_var, momentum, eps).
 static Results batchNormNoTraining(Call &c) {
-  return {batchNormInference(c.wide(0), c.expr(1), c.expr(2), c.expr(3), c.expr(4), c.number(6)), empty(c, 1), empty(c, 2)};
+  return {batchNormInference(c.wide(0), c.expr(1), c.expr(2), c.expr(3), c.expr(4), c.number(6)), empty(c, 1),
+          empty(c, 2)};
 }
 
-// (input, weight, bias, running_mean, running_var, training, momentum, eps), with and without updated statistics as results.
+// (input, weight, bias, running_mean, running_var, training, momentum, eps), with and without updated statistics as
+// results.
 static Results nativeBatchNorm(Call &c) {
   bool isFunctional = c.getName().contains("functional");
   if (!c.flag(5)) {
-    Results results = {batchNormInference(c.wide(0), c.expr(1), c.expr(2), c.expr(3), c.expr(4), c.number(7)), empty(c, 1),
-                       empty(c, 2)};
+    Results results = {batchNormInference(c.wide(0), c.expr(1), c.expr(2), c.expr(3), c.expr(4), c.number(7)),
+                       empty(c, 1), empty(c, 2)};
     if (isFunctional)
       results.append({c.expr(3), c.expr(4)});
     return results;
@@ -94,8 +98,8 @@ static Results batchNormWithUpdate(Call &c) {
   return {n.output, n.mean, n.invstd, empty(c, 3), n.runningMean, n.runningVar};
 }
 static Results batchNormNoUpdate(Call &c) {
-  return {batchNormInference(c.wide(0), c.expr(1), c.expr(2), c.expr(3), c.expr(4), c.number(6)), empty(c, 1), empty(c, 2),
-          empty(c, 3)};
+  return {batchNormInference(c.wide(0), c.expr(1), c.expr(2), c.expr(3), c.expr(4), c.number(6)), empty(c, 1),
+          empty(c, 2), empty(c, 3)};
 }
 // batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn_enabled).
 static Results batchNorm(Call &c) {
@@ -122,7 +126,8 @@ static Results batchNormGradients(Call &c, const Expr &grad, const Expr &x, cons
       result = {};
   return results;
 }
-// native_batch_norm_backward(grad, input, weight, running_mean, running_var, save_mean, save_invstd, train, eps, output_mask).
+// native_batch_norm_backward(grad, input, weight, running_mean, running_var, save_mean, save_invstd, train, eps,
+// output_mask).
 static Results batchNormBackward(Call &c) {
   bool training = c.flag(7);
   Expr average = training ? c.expr(5) : widen(c.expr(3));
@@ -205,8 +210,8 @@ static Results rmsNormBackward(Call &c) {
 static Expr inGroups(Call &c, const Expr &x, int64_t groups) {
   SizeAttr inner = floorDiv(x.getSize(1), c.size(groups));
   Sizes sizes = x.getSizes();
-  return reshape(x, {sizes[0], c.size(groups), inner,
-                     product(c.getContext(), ArrayRef<SizeAttr>(sizes).drop_front(2))});
+  return reshape(x,
+                 {sizes[0], c.size(groups), inner, product(c.getContext(), ArrayRef<SizeAttr>(sizes).drop_front(2))});
 }
 static Expr channelsInGroups(Call &c, const Expr &vector, int64_t groups) {
   if (!vector)

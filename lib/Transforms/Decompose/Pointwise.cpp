@@ -190,14 +190,13 @@ void addPointwise(Decompositions &d) {
   d.add("nextafter.*", binary<nextafter>);
   d.add("maximum.*", binary<maximum>);
   d.add("minimum.*", binary<minimum>);
-  d.add({"max.other", "min.other"}, [](Call &c) -> Results {
-    return c.getPacket() == "max" ? binary<maximum>(c) : binary<minimum>(c);
-  });
+  d.add({"max.other", "min.other"},
+        [](Call &c) -> Results { return c.getPacket() == "max" ? binary<maximum>(c) : binary<minimum>(c); });
   d.add("fmax.*", fmax);
   d.add("fmin.*", fmin);
   d.add({"bitwise_and.*", "__and__.*"}, binary<operator&>);
-  d.add({"bitwise_or.*", "__or__.*"}, binary<operator|>);
-  d.add({"bitwise_xor.*", "__xor__.*"}, binary<operator^>);
+  d.add({"bitwise_or.*", "__or__.*"}, binary<operator| >);
+  d.add({"bitwise_xor.*", "__xor__.*"}, binary<operator^ >);
   d.add({"bitwise_left_shift.*", "__lshift__.*"}, binary<shl>);
   d.add({"bitwise_right_shift.*", "__rshift__.*"}, binary<shr>);
   d.add("pow.Tensor_Scalar", powScalar);

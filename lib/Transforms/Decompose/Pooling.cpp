@@ -21,8 +21,8 @@ struct WindowLists {
 };
 } // namespace
 
-// The captured sizes decide how many windows there are (ceil_mode); padding after the end is what they need, at most a stride
-// more than the padding before. What a symbolic size has too many is cut off.
+// The captured sizes decide how many windows there are (ceil_mode); padding after the end is what they need, at most a
+// stride more than the padding before. What a symbolic size has too many is cut off.
 static WindowLists listsFor(const Expr &x, const PoolShape &p, ArrayRef<SizeAttr> results) {
   WindowLists lists = {Ints(x.getRank(), 1), Ints(x.getRank(), 1), Ints(x.getRank(), 0), Ints(x.getRank(), 0),
                        Ints(x.getRank(), 1)};
@@ -42,7 +42,9 @@ static WindowLists listsFor(const Expr &x, const PoolShape &p, ArrayRef<SizeAttr
 static Sizes pooledSizes(const Expr &x, const WindowLists &w) {
   Sizes sizes = x.getSizes();
   for (auto [d, size] : llvm::enumerate(sizes))
-    size = floorDiv(size + (w.low[d] + w.high[d] - w.dilation[d] * (w.window[d] - 1) - 1), x.getBuilder()->size(w.stride[d])) + 1;
+    size = floorDiv(size + (w.low[d] + w.high[d] - w.dilation[d] * (w.window[d] - 1) - 1),
+                    x.getBuilder()->size(w.stride[d])) +
+           1;
   return sizes;
 }
 
@@ -76,8 +78,8 @@ static Expr windowReduce(ReductionKind kind, const Expr &input, const PoolShape 
   Type element = x.getElementType();
   if (kind == ReductionKind::sum && isReducedFloat(element))
     element = b.f32();
-  Expr result(b, WindowOp::create(b, b.loc, getTensorType(pooledSizes(x, w), element), kind, x.getValue(), w.window, w.stride,
-                                  w.low, w.high, w.dilation));
+  Expr result(b, WindowOp::create(b, b.loc, getTensorType(pooledSizes(x, w), element), kind, x.getValue(), w.window,
+                                  w.stride, w.low, w.high, w.dilation));
   return channelsFirst(cutPooled(result, p.rank(), results), p.rank());
 }
 
@@ -151,15 +153,18 @@ template <size_t pooled> static Results maxPool(Call &c) {
 
 // Adds gradients to the positions in the plane that they point to.
 static Expr scatterToPlane(Call &c, const Expr &grad, const Expr &indices, ArrayRef<SizeAttr> sizes, size_t pooled) {
-  Expr updates = flatten(widen(grad), -static_cast<int64_t>(pooled)), index = flatten(indices, -static_cast<int64_t>(pooled));
+  Expr updates = flatten(widen(grad), -static_cast<int64_t>(pooled)),
+       index = flatten(indices, -static_cast<int64_t>(pooled));
   Sizes flat(sizes.drop_back(pooled));
   flat.push_back(product(c.getContext(), sizes.take_back(pooled)));
   Expr zeros = full(c, flat, 0.0, updates.getElementType());
-  return reshape(scatter(zeros, alongIndices(index, index.getRank() - 1), updates, allDims(zeros), ReductionKind::sum), sizes);
+  return reshape(scatter(zeros, alongIndices(index, index.getRank() - 1), updates, allDims(zeros), ReductionKind::sum),
+                 sizes);
 }
 
-// max_pool2d_with_indices_backward(grad, self, kernel_size, stride, padding, dilation, ceil_mode, indices): an element takes
-// the gradients of those windows around it that point to it. They are few, so each is looked up rather than scattered.
+// max_pool2d_with_indices_backward(grad, self, kernel_size, stride, padding, dilation, ceil_mode, indices): an element
+// takes the gradients of those windows around it that point to it. They are few, so each is looked up rather than
+// scattered.
 template <size_t pooled> static Results maxPoolBackward(Call &c) {
   Expr grad = c.expr(0), x = c.expr(1), indices = c.expr(7);
   Ints window = c.integers(2, pooled), stride = c.integers(3).empty() ? window : c.integers(3, pooled);
@@ -168,7 +173,8 @@ template <size_t pooled> static Results maxPoolBackward(Call &c) {
     return Expr();
   Sizes sizes = x.getSizes();
   int64_t rank = sizes.size(), first = rank - pooled;
-  // The windows over position i of dimension d are the last one that starts at or before it and those within reach before.
+  // The windows over position i of dimension d are the last one that starts at or before it and those within reach
+  // before.
   Ints counts, steps(pooled, 0);
   int64_t total = 1;
   for (size_t d = 0; d < pooled; ++d) {
@@ -252,7 +258,8 @@ static Results adaptiveMaxPoolBackward(Call &c) {
 //===----------------------------------------------------------------------===//
 
 // How many elements the windows along one dimension cover; with padding, of the padded input.
-static Expr coverage(Call &c, SizeAttr input, SizeAttr result, int64_t window, int64_t stride, int64_t padding, bool countPad) {
+static Expr coverage(Call &c, SizeAttr input, SizeAttr result, int64_t window, int64_t stride, int64_t padding,
+                     bool countPad) {
   Expr start = iota(c, result) * stride - padding, end = start + window;
   if (countPad)
     return minimum(end, Expr(input + padding)) - start;
@@ -260,7 +267,8 @@ static Expr coverage(Call &c, SizeAttr input, SizeAttr result, int64_t window, i
 }
 
 // What each window's sum is divided by, as a tensor over the pooled dimensions, or a number if all are alike.
-static Expr divisorOf(Call &c, ArrayRef<SizeAttr> input, ArrayRef<SizeAttr> results, const PoolShape &p, bool countPad) {
+static Expr divisorOf(Call &c, ArrayRef<SizeAttr> input, ArrayRef<SizeAttr> results, const PoolShape &p,
+                      bool countPad) {
   Expr divisor = 1;
   bool first = true;
   int64_t uniform = 1;
@@ -294,8 +302,8 @@ template <size_t pooled> static Results averagePool(Call &c) {
   return windowReduce(ReductionKind::sum, x, p, results) / divisor;
 }
 
-// avg_pool2d_backward(grad, self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override): as a product
-// with the matrix of which window covers which element, a dimension at a time.
+// avg_pool2d_backward(grad, self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override): as a
+// product with the matrix of which window covers which element, a dimension at a time.
 template <size_t pooled> static Results averagePoolBackward(Call &c) {
   Expr grad = c.wide(0), x = c.expr(1);
   Ints window = c.integers(2, pooled), stride = c.integers(3).empty() ? window : c.integers(3, pooled);
@@ -310,7 +318,8 @@ template <size_t pooled> static Results averagePoolBackward(Call &c) {
   Expr result = grad / divisor;
   for (size_t d = 0; d < pooled; ++d) {
     int64_t dim = rank - pooled + d;
-    Expr start = unsqueeze(iota(c, gradSizes[dim]) * p.stride[d] - p.padding[d], 1), element = unsqueeze(iota(c, sizes[dim]), 0);
+    Expr start = unsqueeze(iota(c, gradSizes[dim]) * p.stride[d] - p.padding[d], 1),
+         element = unsqueeze(iota(c, sizes[dim]), 0);
     Expr covers = castTo((element >= start) & (element < start + p.window[d]), result.getElementType());
     result = moveDim(matmul(moveDim(result, dim, -1), covers), -1, dim);
   }

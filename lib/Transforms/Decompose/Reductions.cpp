@@ -12,7 +12,9 @@ namespace tc::decompose {
 static bool keepDims(Call &c, size_t i) { return c.flag(i, false); }
 
 // The input in the type it is accumulated in: that of the result, unless that is reduced.
-static Expr accumulated(Call &c, const Expr &x) { return isReducedFloat(c.element()) ? widen(x) : castTo(x, c.element()); }
+static Expr accumulated(Call &c, const Expr &x) {
+  return isReducedFloat(c.element()) ? widen(x) : castTo(x, c.element());
+}
 
 // sum(self, dtype), sum.dim_IntList(self, dim, keepdim, dtype).
 static Results sumAll(Call &c) { return sum(accumulated(c, c.expr(0)), allDims(c.expr(0))); }
@@ -80,7 +82,8 @@ static Expr variance(const Expr &x, const Expr &average, ArrayRef<int64_t> dims,
   return squares / maximum(divisor, 0.0);
 }
 
-// The overloads of var, std and var_mean: (self, unbiased), (self, dim, unbiased, keepdim), (self, dim, *, correction, keepdim).
+// The overloads of var, std and var_mean: (self, unbiased), (self, dim, unbiased, keepdim), (self, dim, *, correction,
+// keepdim).
 static Results varianceFamily(Call &c) {
   Expr x = c.real(0), correction;
   Ints dims = allDims(x);

@@ -1,5 +1,5 @@
-// Up- and downsampling: nearest neighbours are looked up, the interpolating kinds are products with a matrix of weights, a
-// dimension at a time, and their gradients products with its transpose.
+// Up- and downsampling: nearest neighbours are looked up, the interpolating kinds are products with a matrix of
+// weights, a dimension at a time, and their gradients products with its transpose.
 
 #include "Call.h"
 
@@ -117,7 +117,8 @@ static Expr blendAlong(Call &c, const Expr &x, int64_t dim, SizeAttr out, bool a
   return moveDim(before * (1.0 - w) + after * w, 0, dim);
 }
 
-// upsample_bilinear2d(self, output_size, align_corners, scales…), .vec(self, output_size, align_corners, scale_factors).
+// upsample_bilinear2d(self, output_size, align_corners, scales…), .vec(self, output_size, align_corners,
+// scale_factors).
 template <size_t resized> static Results linear(Call &c) {
   Expr x = c.wide(0);
   Sizes sizes = c.resultSizes();

@@ -134,7 +134,8 @@ static Results diagonalWrite(Call &c) {
   int64_t offset = c.integer(2, 0), a = c.dim(3, sizes.size(), 0), b = c.dim(4, sizes.size(), 1);
   Expr source = c.expr(isBackward ? 0 : 1), base = isBackward ? full(c, sizes, 0, c.element()) : c.expr(0);
 
-  Expr row = iota(c, source.getSize(-1)) + std::max<int64_t>(-offset, 0), column = iota(c, source.getSize(-1)) + std::max<int64_t>(offset, 0);
+  Expr row = iota(c, source.getSize(-1)) + std::max<int64_t>(-offset, 0),
+       column = iota(c, source.getSize(-1)) + std::max<int64_t>(offset, 0);
   return scatter(base, {row, column}, moveDim(source, -1, 0), {a, b}, std::nullopt, Range::Known);
 }
 

@@ -321,11 +321,12 @@ static Results diff(Call &c) {
 
 void addShape(Decompositions &d) {
   d.add({"clone", "contiguous", "alias", "detach", "lift", "lift_fresh", "lift_fresh_copy"}, identity);
-  d.add({"_to_copy", "to.*", "type_as", "prims::convert_element_type", "prims::device_put", "_autocast_to_reduced_precision",
-         "_autocast_to_full_precision"},
+  d.add({"_to_copy", "to.*", "type_as", "prims::convert_element_type", "prims::device_put",
+         "_autocast_to_reduced_precision", "_autocast_to_full_precision"},
         convert);
-  d.add({"view", "_unsafe_view", "reshape", "_reshape_alias", "flatten.*", "unflatten.*", "squeeze.*", "unsqueeze", "view_as",
-         "reshape_as", "ravel", "atleast_1d", "atleast_2d", "atleast_3d", "prims::view_of", "prims::collapse_view"},
+  d.add({"view", "_unsafe_view", "reshape", "_reshape_alias", "flatten.*", "unflatten.*", "squeeze.*", "unsqueeze",
+         "view_as", "reshape_as", "ravel", "atleast_1d", "atleast_2d", "atleast_3d", "prims::view_of",
+         "prims::collapse_view"},
         reshapeFunction);
   d.add("view.dtype", bitcastFunction);
   d.add({"expand", "expand_as", "broadcast_to"}, expand);
@@ -338,7 +339,8 @@ void addShape(Decompositions &d) {
   d.add("select.int", selectInt);
   d.add("slice.Tensor", sliceTensor);
   d.add("narrow", narrow);
-  d.add({"split.*", "split_with_sizes", "chunk", "unsafe_split.*", "unsafe_split_with_sizes", "unsafe_chunk", "tensor_split.*"},
+  d.add({"split.*", "split_with_sizes", "chunk", "unsafe_split.*", "unsafe_split_with_sizes", "unsafe_chunk",
+         "tensor_split.*"},
         split);
   d.add("unbind.int", unbind);
   d.add("diagonal", diagonal);

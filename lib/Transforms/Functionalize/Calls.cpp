@@ -11,13 +11,15 @@ using namespace tc::functionalize;
 LogicalResult Functionalizer::convertCall(AtenOp op) {
   const aten::Op *schema = operators.lookup(op.getName());
   if (!schema)
-    return op.emitError("unknown op '") << op.getName() << "': custom ops need their schema in the module's 'tc.schemas'";
+    return op.emitError("unknown op '") << op.getName()
+                                        << "': custom ops need their schema in the module's 'tc.schemas'";
   if (op.getArgs().size() != schema->arguments.size())
     return op.emitError("'") << op.getName() << "' has " << schema->arguments.size() << " arguments, found "
                              << op.getArgs().size();
   Call call{op, *schema};
   bool hasList = llvm::any_of(schema->returns, [](const aten::Return &result) { return result.type.isList(); });
-  if (op.getNumResults() + hasList < schema->returns.size() || (!hasList && op.getNumResults() != schema->returns.size()))
+  if (op.getNumResults() + hasList < schema->returns.size() ||
+      (!hasList && op.getNumResults() != schema->returns.size()))
     return op.emitError("'") << op.getName() << "' has " << schema->returns.size() << " results, found "
                              << op.getNumResults();
   for (Value operand : op.getOperands())
@@ -130,12 +132,14 @@ LogicalResult Functionalizer::convertViewResult(Call &call, const ViewEntry &ent
   // What the schema does not call a view is one in name only.
   view.isCopy |= !call.schema.isView();
   if (view.steps.getType() != view.type && !view.isCopy)
-    return call.op.emitError("expected '") << call.schema.name << "' to give " << view.steps.getType() << ", found "
-                                           << view.type;
+    return call.op.emitError("expected '")
+           << call.schema.name << "' to give " << view.steps.getType() << ", found " << view.type;
   ++numViews;
   if (view.fromStorage) {
     ViewBuilder whole = flattenStorage(storage);
-    tensor = {.storage = tensor.storage, .steps = whole.steps, .type = whole.getType(),
+    tensor = {.storage = tensor.storage,
+              .steps = whole.steps,
+              .type = whole.getType(),
               .layout = Layout::contiguous(call.getContext(), whole.getSizes())};
   }
   for (const ViewStep &step : view.steps.steps)
@@ -147,8 +151,8 @@ LogicalResult Functionalizer::convertViewResult(Call &call, const ViewEntry &ent
     for (const ViewStep &step : view.steps.steps)
       value = applyStep(builder, call.getLoc(), step, value);
     if (getSizes(value.getType()) != getSizes(view.type))
-      return call.op.emitError("expected '") << call.schema.name << "' to keep the sizes of " << value.getType()
-                                             << ", found " << view.type;
+      return call.op.emitError("expected '")
+             << call.schema.name << "' to keep the sizes of " << value.getType() << ", found " << view.type;
     if (value.getType() != view.type)
       value = CastOp::create(builder, call.getLoc(), view.type, value);
     addStorage(captured, value);

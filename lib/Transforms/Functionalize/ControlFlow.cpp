@@ -1,5 +1,6 @@
-// scf with captured tensors. A storage from outside that a region writes becomes a further value that the op takes (loops)
-// and gives. Results and what loops carry are storages of their own: the captured operators forbid them to alias.
+// scf with captured tensors. A storage from outside that a region writes becomes a further value that the op takes
+// (loops) and gives. Results and what loops carry are storages of their own: the captured operators forbid them to
+// alias.
 
 #include "Functionalizer.h"
 
@@ -23,7 +24,8 @@ std::optional<unsigned> Functionalizer::storageOutside(Value value, Operation *o
     if (!schema || call.getArgs().size() != schema->arguments.size())
       return std::nullopt;
     Call view{call, *schema};
-    std::optional<unsigned> aliased = schema->aliasedArgument(view.schemaResult(cast<OpResult>(value).getResultNumber()));
+    std::optional<unsigned> aliased =
+        schema->aliasedArgument(view.schemaResult(cast<OpResult>(value).getResultNumber()));
     SmallVector<unsigned> operands = aliased ? view.operandsOf(*aliased) : SmallVector<unsigned>();
     if (operands.size() != 1)
       return std::nullopt;

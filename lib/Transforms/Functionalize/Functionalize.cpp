@@ -51,11 +51,12 @@ LogicalResult Functionalizer::convertReturn(func::FuncOp function, func::ReturnO
         storage.value == function.getArgument(*storage.argument))
       continue;
     results.push_back(storage.value);
-    attributes.push_back(builder.getDictionaryAttr(
-        builder.getNamedAttr("tc.mutates", builder.getI64IntegerAttr(*storage.argument))));
+    attributes.push_back(
+        builder.getDictionaryAttr(builder.getNamedAttr("tc.mutates", builder.getI64IntegerAttr(*storage.argument))));
   }
   op->setOperands(results);
-  function.setFunctionType(builder.getFunctionType(function.getBody().getArgumentTypes(), ValueRange(results).getTypes()));
+  function.setFunctionType(
+      builder.getFunctionType(function.getBody().getArgumentTypes(), ValueRange(results).getTypes()));
   function.setAllResultAttrs(attributes);
   return success();
 }

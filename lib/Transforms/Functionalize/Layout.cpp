@@ -51,8 +51,8 @@ std::optional<SmallVector<int64_t>> functionalize::densePermutation(const Layout
   return SmallVector<int64_t>(llvm::reverse(inner));
 }
 
-// The strides of a reshaped tensor, as at::detail::computeStride finds them: input dimensions that are contiguous in one
-// another form chunks, and each chunk is split into result dimensions.
+// The strides of a reshaped tensor, as at::detail::computeStride finds them: input dimensions that are contiguous in
+// one another form chunks, and each chunk is split into result dimensions.
 static std::optional<Layout> reshapeLayout(const ViewStep &step, const Layout &layout) {
   SmallVector<SizeAttr> from = getSizes(step.from), to = getSizes(step.to);
   MLIRContext *context = step.from.getContext();

@@ -238,7 +238,8 @@ LogicalResult Functionalizer::finishMutation(Call &call, Operation *functional) 
       Value value = functional->getResult(next++), ref = op.getOperand(operand);
       // A resized `out` leaves its storage.
       if (getSizes(value.getType()) != getSizes(tensorOf(ref).type)) {
-        RankedTensorType type = withElementType(cast<RankedTensorType>(value.getType()), tensorOf(ref).type.getElementType());
+        RankedTensorType type =
+            withElementType(cast<RankedTensorType>(value.getType()), tensorOf(ref).type.getElementType());
         Value cast = castAndBroadcast(op.getLoc(), value, type);
         unsigned id = tensorIds.lookup(ref);
         addStorage(ref, cast);

@@ -50,7 +50,8 @@ static SmallVector<int64_t> invertPermutation(ArrayRef<int64_t> permutation) {
 }
 
 static Value callAten(OpBuilder &builder, Location loc, StringRef name, ArrayAttr args, Value input, Type type) {
-  return AtenOp::create(builder, loc, TypeRange(type), builder.getStringAttr(name), ValueRange(input), args).getResult(0);
+  return AtenOp::create(builder, loc, TypeRange(type), builder.getStringAttr(name), ValueRange(input), args)
+      .getResult(0);
 }
 
 Value functionalize::applyStep(OpBuilder &builder, Location loc, const ViewStep &step, Value input) {
@@ -113,8 +114,8 @@ Value functionalize::invertStep(OpBuilder &builder, Location loc, const ViewStep
   case ViewStep::Kind::Aten:
     if (step.inverseName.empty())
       return {};
-    return callAten(builder, loc, step.inverseName,
-                    builder.getArrayAttr({OperandAttr::get(builder.getContext(), 0)}), written, step.from);
+    return callAten(builder, loc, step.inverseName, builder.getArrayAttr({OperandAttr::get(builder.getContext(), 0)}),
+                    written, step.from);
   }
   llvm_unreachable("covered switch");
 }

@@ -1,5 +1,5 @@
-// The steps that views are made of. Each has a forward direction (a shape op), an inverse (the input after the result was
-// written), and an effect on where elements lie in memory.
+// The steps that views are made of. Each has a forward direction (a shape op), an inverse (the input after the result
+// was written), and an effect on where elements lie in memory.
 #ifndef TC_LIB_TRANSFORMS_FUNCTIONALIZE_VIEWSTEPS_H
 #define TC_LIB_TRANSFORMS_FUNCTIONALIZE_VIEWSTEPS_H
 

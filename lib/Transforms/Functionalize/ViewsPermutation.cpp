@@ -58,7 +58,8 @@ static LogicalResult reverse(View &view) {
 }
 
 static LogicalResult moveDim(View &view) {
-  std::optional<SmallVector<int64_t>> sources = view.call.integers("source"), targets = view.call.integers("destination");
+  std::optional<SmallVector<int64_t>> sources = view.call.integers("source"),
+                                      targets = view.call.integers("destination");
   if (!sources || !targets || sources->size() != targets->size())
     return failure();
   SmallVector<int64_t> permutation(view.rank(), -1);
@@ -84,13 +85,20 @@ static LogicalResult moveDim(View &view) {
 
 ArrayRef<ViewEntry> functionalize::permutationViews() {
   static constexpr ViewEntry entries[] = {
-      {"permute", permute},         {"t", t},
-      {"transpose.int", transpose}, {"swapdims", transpose},
-      {"swapaxes", swapAxes},       {"numpy_T", reverse},
-      {"mT", swapLast},             {"mH", adjoint},
-      {"matrix_H", adjoint},       {"adjoint", adjoint},
-      {"movedim.int", moveDim},     {"movedim.intlist", moveDim},
-      {"moveaxis.int", moveDim},    {"moveaxis.intlist", moveDim},
+      {"permute", permute},
+      {"t", t},
+      {"transpose.int", transpose},
+      {"swapdims", transpose},
+      {"swapaxes", swapAxes},
+      {"numpy_T", reverse},
+      {"mT", swapLast},
+      {"mH", adjoint},
+      {"matrix_H", adjoint},
+      {"adjoint", adjoint},
+      {"movedim.int", moveDim},
+      {"movedim.intlist", moveDim},
+      {"moveaxis.int", moveDim},
+      {"moveaxis.intlist", moveDim},
   };
   return entries;
 }

@@ -37,12 +37,23 @@ static LogicalResult contiguous(View &view) {
 
 ArrayRef<ViewEntry> functionalize::shapeViews() {
   static constexpr ViewEntry entries[] = {
-      {"view", reshape},          {"squeeze", reshape},          {"squeeze.dim", reshape},
-      {"squeeze.dims", reshape},  {"unsqueeze", reshape},        {"unflatten.int", reshape},
-      {"view_as", reshape},       {"_reshape_alias", reshape},   {"_unsafe_view", unsafeView},
-      {"reshape", reshapeOrCopy}, {"reshape_as", reshapeOrCopy}, {"flatten.using_ints", reshapeOrCopy},
-      {"ravel", reshapeOrCopy},   {"expand", expand},            {"expand_as", expand},
-      {"broadcast_to", expand},   {"contiguous", contiguous},
+      {"view", reshape},
+      {"squeeze", reshape},
+      {"squeeze.dim", reshape},
+      {"squeeze.dims", reshape},
+      {"unsqueeze", reshape},
+      {"unflatten.int", reshape},
+      {"view_as", reshape},
+      {"_reshape_alias", reshape},
+      {"_unsafe_view", unsafeView},
+      {"reshape", reshapeOrCopy},
+      {"reshape_as", reshapeOrCopy},
+      {"flatten.using_ints", reshapeOrCopy},
+      {"ravel", reshapeOrCopy},
+      {"expand", expand},
+      {"expand_as", expand},
+      {"broadcast_to", expand},
+      {"contiguous", contiguous},
   };
   return entries;
 }

@@ -22,7 +22,8 @@ static LogicalResult slice(View &view) {
   SizeAttr start = view.call.size("start");
   if (!start && view.call.argument("start"))
     return failure();
-  return sliceTo(view, *dim, wrapIndex(start ? start : view.constant(0), view.steps.getSizes()[*dim]), step.value_or(1));
+  return sliceTo(view, *dim, wrapIndex(start ? start : view.constant(0), view.steps.getSizes()[*dim]),
+                 step.value_or(1));
 }
 
 static LogicalResult narrow(View &view) {

@@ -24,9 +24,7 @@ static LogicalResult diagonalOf(View &view, std::optional<int64_t> dim1, std::op
 }
 
 static LogicalResult diagonal(View &view) { return diagonalOf(view, view.dim("dim1", 0), view.dim("dim2", 1)); }
-static LogicalResult linalgDiagonal(View &view) {
-  return diagonalOf(view, view.dim("dim1", -2), view.dim("dim2", -1));
-}
+static LogicalResult linalgDiagonal(View &view) { return diagonalOf(view, view.dim("dim1", -2), view.dim("dim2", -1)); }
 
 static LogicalResult unfold(View &view) {
   std::optional<int64_t> step = view.call.integer("step"), window = view.call.integer("size");

@@ -1,5 +1,5 @@
-// tc-align-epilogues: brings maps that read a contraction through a reshape or a transposition into the contraction's own space,
-// so that they can be its epilogue.
+// tc-align-epilogues: brings maps that read a contraction through a reshape or a transposition into the contraction's
+// own space, so that they can be its epilogue.
 
 #include "Bodies.h"
 
@@ -83,7 +83,8 @@ public:
     });
     Block *oldBody = map.getBodyBlock();
     SmallVector<Location> locs(target.size(), map.getLoc());
-    Block *body = rewriter.createBlock(&aligned.getBody(), {}, SmallVector<Type>(target.size(), rewriter.getIndexType()), locs);
+    Block *body =
+        rewriter.createBlock(&aligned.getBody(), {}, SmallVector<Type>(target.size(), rewriter.getIndexType()), locs);
 
     loop::BodyBuilder builder(rewriter, map.getLoc());
     SmallVector<Value> replacements(sizes.size());
@@ -115,8 +116,8 @@ public:
   }
 
 private:
-  /// How a read of merged dimensions becomes a read of a view: for each dimension of the view, the old read's index number, or
-  /// -1 and the target's dimension.
+  /// How a read of merged dimensions becomes a read of a view: for each dimension of the view, the old read's index
+  /// number, or -1 and the target's dimension.
   struct View {
     RankedTensorType type;
     SmallVector<int64_t> kept, merged;
@@ -168,7 +169,9 @@ private:
       for (int64_t dim : dims)
         if ((index < first || index >= first + dims.size()) && isDim(index, dim))
           return false;
-    if (llvm::any_of(views, [&](auto &entry) { return entry.first == read && !llvm::is_contained(entry.second.merged, targetDim); }))
+    if (llvm::any_of(views, [&](auto &entry) {
+          return entry.first == read && !llvm::is_contained(entry.second.merged, targetDim);
+        }))
       return false; // one merge a read is enough for what occurs
     if (llvm::any_of(views, [&](auto &entry) { return entry.first == read; }))
       return true;
@@ -186,7 +189,8 @@ private:
     return true;
   }
 
-  void replaceDims(loop::BodyBuilder &builder, const ReshapeBlock &block, ValueRange own, SmallVectorImpl<Value> &replacements) {
+  void replaceDims(loop::BodyBuilder &builder, const ReshapeBlock &block, ValueRange own,
+                   SmallVectorImpl<Value> &replacements) {
     int64_t merged = countDims(sizes, block.firstTo, block.endTo);
     // Row-major over the target's dimensions of the block.
     AffineExpr linear = builder.builder.getAffineConstantExpr(0);
@@ -256,8 +260,8 @@ struct AlignEpilogues : tc::impl::AlignEpiloguesBase<AlignEpilogues> {
     return true;
   }
 
-  /// A map that only permutes a contraction's result, and is all that uses it: the contraction writes the permuted result
-  /// itself, if its columns stay last.
+  /// A map that only permutes a contraction's result, and is all that uses it: the contraction writes the permuted
+  /// result itself, if its columns stay last.
   static bool absorb(IRRewriter &rewriter, loop::MapOp map) {
     Block *body = map.getBodyBlock();
     auto yield = cast<loop::YieldOp>(body->getTerminator());

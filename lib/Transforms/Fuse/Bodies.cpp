@@ -14,10 +14,11 @@ using namespace tc;
 static int64_t getWeight(Operation *op) {
   if (op->getNumResults() == 1 && op->getResult(0).getType().isIndex())
     return 0;
-  if (isa<arith::ConstantOp, arith::ExtFOp, arith::TruncFOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp, arith::BitcastOp,
-          arith::IndexCastOp, arith::IndexCastUIOp, arith::SIToFPOp, arith::UIToFPOp>(op))
+  if (isa<arith::ConstantOp, arith::ExtFOp, arith::TruncFOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
+          arith::BitcastOp, arith::IndexCastOp, arith::IndexCastUIOp, arith::SIToFPOp, arith::UIToFPOp>(op))
     return 0;
-  if (isa<arith::DivFOp, arith::DivSIOp, arith::DivUIOp, arith::RemFOp, arith::RemSIOp, arith::RemUIOp, math::SqrtOp>(op))
+  if (isa<arith::DivFOp, arith::DivSIOp, arith::DivUIOp, arith::RemFOp, arith::RemSIOp, arith::RemUIOp, math::SqrtOp>(
+          op))
     return 8;
   if (isa<math::AbsFOp, math::AbsIOp, math::CopySignOp, math::FmaOp, math::FloorOp, math::CeilOp, math::RoundEvenOp,
           math::TruncOp>(op))
@@ -59,7 +60,8 @@ BodyCost tc::getBodyCost(Block &body) {
   return cost;
 }
 
-void tc::inlineRead(RewriterBase &rewriter, loop::ReadOp read, loop::MapOp producer, unsigned result, ValueRange indices) {
+void tc::inlineRead(RewriterBase &rewriter, loop::ReadOp read, loop::MapOp producer, unsigned result,
+                    ValueRange indices) {
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(read);
   IRMapping mapping;

@@ -7,8 +7,8 @@
 
 namespace tc {
 
-/// Folds reads of constants and reshapes, guards that always hold, conversions there and back; composes indices; merges equal
-/// ops. `root` is isolated from above.
+/// Folds reads of constants and reshapes, guards that always hold, conversions there and back; composes indices; merges
+/// equal ops. `root` is isolated from above.
 void simplifyBodies(mlir::Operation *root);
 
 /// What a body does for one point.
@@ -26,10 +26,11 @@ struct BodyCost {
 BodyCost getBodyCost(mlir::Block &body);
 
 /// Replaces a read of a result of `producer` by the producer's body at these indices.
-void inlineRead(mlir::RewriterBase &rewriter, loop::ReadOp read, loop::MapOp producer, unsigned result, mlir::ValueRange indices);
+void inlineRead(mlir::RewriterBase &rewriter, loop::ReadOp read, loop::MapOp producer, unsigned result,
+                mlir::ValueRange indices);
 
-/// Whether the read's first `count` indices are the body's own first `count` dimensions, in order. A dimension of size 1
-/// may be read at 0.
+/// Whether the read's first `count` indices are the body's own first `count` dimensions, in order. A dimension of size
+/// 1 may be read at 0.
 bool isIdentityRead(loop::ReadOp read, loop::LoopNestOpInterface nest, int64_t count);
 
 } // namespace tc

@@ -147,7 +147,8 @@ std::string Groups::check(unsigned a, unsigned b) {
   rowSizes = ArrayRef<SizeAttr>(firstSizes).take_front(shared);
   bool shrinks = shared < groups[a].parallel || shared < groups[b].parallel;
   if (shrinks && estimate(rowSizes) < limits.minParallel && !isSmall(members))
-    return "rows to run in parallel: " + std::to_string(estimate(rowSizes)) + ", fewer than " + std::to_string(limits.minParallel);
+    return "rows to run in parallel: " + std::to_string(estimate(rowSizes)) + ", fewer than " +
+           std::to_string(limits.minParallel);
 
   // What the ops of a row keep for one another.
   llvm::SmallPtrSet<Operation *, 8> inside;

@@ -85,7 +85,8 @@ bool isEpilogue(loop::MapOp map) {
   return found;
 }
 
-/// Whether the map only moves elements of a loop op's result that nothing else uses, point by point: it runs with that op.
+/// Whether the map only moves elements of a loop op's result that nothing else uses, point by point: it runs with that
+/// op.
 bool followsProducer(loop::MapOp map) {
   auto nest = cast<loop::LoopNestOpInterface>(*map);
   int64_t rank = nest.getNumParallel();
@@ -107,8 +108,10 @@ bool isPlain(loop::MapOp map) {
   map->walk([&](Operation *op) {
     if (auto guard = dyn_cast<scf::IfOp>(op)) {
       Value otherwise = guard.elseBlock()->getTerminator()->getOperand(0);
-      plain &= guard.getNumResults() == 1 && (matchPattern(otherwise, m_AnyZeroFloat()) || matchPattern(otherwise, m_Zero()));
-    } else if (isa<arith::ArithDialect>(op->getDialect()) && !isa<arith::ConstantOp, arith::CmpIOp, arith::AndIOp>(op)) {
+      plain &= guard.getNumResults() == 1 &&
+               (matchPattern(otherwise, m_AnyZeroFloat()) || matchPattern(otherwise, m_Zero()));
+    } else if (isa<arith::ArithDialect>(op->getDialect()) &&
+               !isa<arith::ConstantOp, arith::CmpIOp, arith::AndIOp>(op)) {
       plain = false;
     }
   });
@@ -177,7 +180,9 @@ struct InlineLoops : tc::impl::InlineLoopsBase<InlineLoops> {
     if (getBodyCost(*map.getBodyBlock()).weight > generatorWeight)
       return false;
     bool small = true;
-    map->walk([&](loop::ReadOp read) { small &= isSmallFor(read.getSource().getType(), cast<loop::LoopNestOpInterface>(*map)); });
+    map->walk([&](loop::ReadOp read) {
+      small &= isSmallFor(read.getSource().getType(), cast<loop::LoopNestOpInterface>(*map));
+    });
     return small;
   }
 
@@ -209,7 +214,8 @@ struct InlineLoops : tc::impl::InlineLoopsBase<InlineLoops> {
       bool once = reads.size() == 1 && getPoints(reader) == getPoints(cast<loop::LoopNestOpInterface>(*map));
       return once || (cost.weight <= cheapWeight && cost.numReads <= 2);
     }
-    // Several readers: repeat only what reads no more than it would write, and only if no op could compute it in passing.
+    // Several readers: repeat only what reads no more than it would write, and only if no op could compute it in
+    // passing.
     bool leanest = cost.weight <= cheapWeight && cost.numReads == 1 && !uses.escapes && !followsProducer(map);
     return leanest && llvm::none_of(uses.readers, [](const auto &entry) { return isa<loop::ContractOp>(entry.first); });
   }
@@ -227,8 +233,9 @@ struct InlineLoops : tc::impl::InlineLoopsBase<InlineLoops> {
     rewriter.setInsertionPoint(use.read);
     SmallVector<Value> indices(use.read.getIndices());
     for (ReshapeOp reshape : use.reshapes)
-      indices = *getReshapedIndices(rewriter, use.read.getLoc(), reshape.getInput().getType(), reshape.getType(), indices,
-                                    /*allowDivision=*/true);
+      indices =
+          *getReshapedIndices(rewriter, use.read.getLoc(), reshape.getInput().getType(), reshape.getType(), indices,
+                              /*allowDivision=*/true);
     inlineRead(rewriter, use.read, map, 0, indices);
   }
 };

@@ -1,5 +1,5 @@
-// Inside a kernel: fewer ops, each doing more. Values between ops of a row lie in scratch memory, so a map that only one op
-// reads goes into it, and maps (or reductions) over one space that do not wait for one another become one.
+// Inside a kernel: fewer ops, each doing more. Values between ops of a row lie in scratch memory, so a map that only
+// one op reads goes into it, and maps (or reductions) over one space that do not wait for one another become one.
 
 #include "KernelBodies.h"
 #include "Bodies.h"
@@ -94,7 +94,8 @@ static bool canJoin(loop::LoopNestOpInterface a, loop::LoopNestOpInterface b) {
   return pointwise && !waitsIndirectly(a, b);
 }
 
-static loop::LoopNestOpInterface join(RewriterBase &rewriter, loop::LoopNestOpInterface a, loop::LoopNestOpInterface b) {
+static loop::LoopNestOpInterface join(RewriterBase &rewriter, loop::LoopNestOpInterface a,
+                                      loop::LoopNestOpInterface b) {
   rewriter.setInsertionPoint(b);
   SmallVector<Type> types(a->getResultTypes());
   llvm::append_range(types, b->getResultTypes());
@@ -151,8 +152,8 @@ static bool joinSome(RewriterBase &rewriter, Block &body) {
   return false;
 }
 
-/// Trailing dimensions of size 1 go, if only ops of the kernel read the map: what is left of `rsqrt(var)[rows, 1]` is a value
-/// of the rows' space alone.
+/// Trailing dimensions of size 1 go, if only ops of the kernel read the map: what is left of `rsqrt(var)[rows, 1]` is a
+/// value of the rows' space alone.
 static void dropTrailingUnits(RewriterBase &rewriter, loop::MapOp map) {
   SmallVector<SizeAttr> sizes = toSizes(map.getSizes());
   size_t rank = sizes.size();

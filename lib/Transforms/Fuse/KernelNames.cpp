@@ -13,8 +13,8 @@ using namespace tc;
 static StringRef getWord(Operation *op) {
   if (op->getNumResults() != 1 || op->getResult(0).getType().isIndex())
     return "";
-  if (isa<arith::ConstantOp, arith::ExtFOp, arith::TruncFOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp, arith::CmpIOp,
-          arith::CmpFOp, arith::AndIOp, arith::IndexCastOp, arith::IndexCastUIOp>(op))
+  if (isa<arith::ConstantOp, arith::ExtFOp, arith::TruncFOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
+          arith::CmpIOp, arith::CmpFOp, arith::AndIOp, arith::IndexCastOp, arith::IndexCastUIOp>(op))
     return "";
   if (isa<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>(op))
     return "max";

@@ -13,5 +13,6 @@ void tc::buildFusePipeline(OpPassManager &manager) {
 }
 
 void tc::registerFusePipeline() {
-  PassPipelineRegistration<>("tc-fuse", "Loops to kernels: tc-align-epilogues, tc-inline-loops, tc-form-kernels", buildFusePipeline);
+  PassPipelineRegistration<>("tc-fuse", "Loops to kernels: tc-align-epilogues, tc-inline-loops, tc-form-kernels",
+                             buildFusePipeline);
 }

@@ -37,8 +37,9 @@ struct FoldReshapeRead : OpRewritePattern<loop::ReadOp> {
     auto reshape = op.getSource().getDefiningOp<ReshapeOp>();
     if (!reshape)
       return rewriter.notifyMatchFailure(op, "not of a reshape");
-    auto indices = getReshapedIndices(rewriter, op.getLoc(), reshape.getInput().getType(), reshape.getType(), op.getIndices(),
-                                      /*allowDivision=*/false);
+    auto indices =
+        getReshapedIndices(rewriter, op.getLoc(), reshape.getInput().getType(), reshape.getType(), op.getIndices(),
+                           /*allowDivision=*/false);
     if (!indices)
       return rewriter.notifyMatchFailure(op, "would need divisions");
     rewriter.replaceOpWithNewOp<loop::ReadOp>(op, reshape.getInput(), *indices);
@@ -49,8 +50,8 @@ struct FoldReshapeRead : OpRewritePattern<loop::ReadOp> {
 int countDivisions(AffineExpr expr) {
   int count = 0;
   expr.walk([&](AffineExpr e) {
-    count +=
-        e.getKind() == AffineExprKind::FloorDiv || e.getKind() == AffineExprKind::Mod || e.getKind() == AffineExprKind::CeilDiv;
+    count += e.getKind() == AffineExprKind::FloorDiv || e.getKind() == AffineExprKind::Mod ||
+             e.getKind() == AffineExprKind::CeilDiv;
   });
   return count;
 }

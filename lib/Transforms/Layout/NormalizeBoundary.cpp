@@ -14,15 +14,16 @@ namespace tc {
 
 namespace {
 
-// The order of the dimensions in memory, if the strides are those of a permuted row-major tensor and not row-major already.
-// Dimensions of size 1 have no say: they go where they do not disturb the order.
+// The order of the dimensions in memory, if the strides are those of a permuted row-major tensor and not row-major
+// already. Dimensions of size 1 have no say: they go where they do not disturb the order.
 std::optional<SmallVector<int64_t>> getDensePermutation(ArrayRef<SizeAttr> sizes, ArrayRef<SizeAttr> strides) {
   if (sizes.size() != strides.size())
     return std::nullopt;
   SmallVector<int64_t> order;
   SizeAttr expected = sizes.empty() ? SizeAttr() : SizeAttr::constant(sizes.front().getContext(), 1);
   SmallVector<bool> placed(sizes.size(), false);
-  // From the innermost dimension outwards, each time the last one whose stride is the product of the sizes placed so far.
+  // From the innermost dimension outwards, each time the last one whose stride is the product of the sizes placed so
+  // far.
   for (size_t count = 0; count < sizes.size(); ++count) {
     int64_t found = -1;
     for (int64_t dim = sizes.size(); dim-- > 0;)
@@ -53,7 +54,8 @@ Value transpose(OpBuilder &builder, Location loc, Value tensor, ArrayRef<int64_t
   SmallVector<SizeAttr> from = getSizes(tensor.getType()), to;
   for (int64_t dim : permutation)
     to.push_back(from[dim]);
-  return TransposeOp::create(builder, loc, getTensorType(to, getElementTypeOrSelf(tensor.getType())), tensor, permutation);
+  return TransposeOp::create(builder, loc, getTensorType(to, getElementTypeOrSelf(tensor.getType())), tensor,
+                             permutation);
 }
 
 struct NormalizeBoundary : impl::NormalizeBoundaryBase<NormalizeBoundary> {
@@ -75,7 +77,8 @@ struct NormalizeBoundary : impl::NormalizeBoundaryBase<NormalizeBoundary> {
     builder.setInsertionPoint(terminator);
     for (unsigned i = 0; i < function.getNumResults(); ++i)
       normalizeResult(builder, function, terminator, i);
-    function.setFunctionType(builder.getFunctionType(function.getBody().front().getArgumentTypes(), terminator->getOperandTypes()));
+    function.setFunctionType(
+        builder.getFunctionType(function.getBody().front().getArgumentTypes(), terminator->getOperandTypes()));
   }
 
   static std::optional<SmallVector<int64_t>> getOrder(Type type, ArrayAttr strides) {

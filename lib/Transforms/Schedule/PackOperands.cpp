@@ -152,27 +152,29 @@ struct PackOperands : tc::impl::PackOperandsBase<PackOperands> {
     // The kernel that packs.
     rewriter.setInsertionPoint(kernel);
     Value input = kernel.getInputs()[source.getArgNumber()];
-    auto packKernel = fusion::KernelOp::create(rewriter, contract.getLoc(), packedType, "pack", input, fusion::ScheduleAttr());
+    auto packKernel =
+        fusion::KernelOp::create(rewriter, contract.getLoc(), packedType, "pack", input, fusion::ScheduleAttr());
     Block *packBody = rewriter.createBlock(&packKernel.getBody(), {}, input.getType(), contract.getLoc());
     bool exact = columns.getConstant() && *columns.getConstant() % block == 0;
-    auto map = loop::buildMap(rewriter, contract.getLoc(), packedType, [&](loop::BodyBuilder &inner, ValueRange indices) {
-      IRMapping mapping;
-      mapping.map(source, packBody->getArgument(0));
-      Value column = inner.index(inner.dim(0) * block + inner.dim(1), {indices[blockPosition], indices.back()});
-      mapping.map(body->getArgument(shape.column), column);
-      for (auto [position, dim] : llvm::enumerate(dims))
-        mapping.map(body->getArgument(dim), indices[position < blockPosition ? position : position + 1]);
-      Value inside = exact ? Value() : inner.inBounds(column, columns);
-      Value value = inner.guarded(
-          inside, operand.getType(),
-          [&](loop::BodyBuilder &then) {
-            for (Operation *op : getSlice(contract))
-              then.builder.clone(*op, mapping);
-            return mapping.lookup(operand);
-          },
-          [&](loop::BodyBuilder &otherwise) { return otherwise.zero(operand.getType()); });
-      return SmallVector<Value>{value};
-    });
+    auto map =
+        loop::buildMap(rewriter, contract.getLoc(), packedType, [&](loop::BodyBuilder &inner, ValueRange indices) {
+          IRMapping mapping;
+          mapping.map(source, packBody->getArgument(0));
+          Value column = inner.index(inner.dim(0) * block + inner.dim(1), {indices[blockPosition], indices.back()});
+          mapping.map(body->getArgument(shape.column), column);
+          for (auto [position, dim] : llvm::enumerate(dims))
+            mapping.map(body->getArgument(dim), indices[position < blockPosition ? position : position + 1]);
+          Value inside = exact ? Value() : inner.inBounds(column, columns);
+          Value value = inner.guarded(
+              inside, operand.getType(),
+              [&](loop::BodyBuilder &then) {
+                for (Operation *op : getSlice(contract))
+                  then.builder.clone(*op, mapping);
+                return mapping.lookup(operand);
+              },
+              [&](loop::BodyBuilder &otherwise) { return otherwise.zero(operand.getType()); });
+          return SmallVector<Value>{value};
+        });
     rewriter.setInsertionPointToEnd(packBody);
     fusion::YieldOp::create(rewriter, contract.getLoc(), map.getResults());
 

@@ -66,7 +66,8 @@ struct ScheduleKernels : tc::impl::ScheduleKernelsBase<ScheduleKernels> {
   }
 
   fusion::ScheduleAttr getSchedule(fusion::KernelOp kernel) {
-    SmallVector<loop::LoopNestOpInterface> nests = llvm::to_vector(kernel.getBody().getOps<loop::LoopNestOpInterface>());
+    SmallVector<loop::LoopNestOpInterface> nests =
+        llvm::to_vector(kernel.getBody().getOps<loop::LoopNestOpInterface>());
     for (Operation &op : kernel.getBody().front()) {
       if (auto contract = dyn_cast<loop::ContractOp>(op))
         return scheduleContract(contract);
@@ -118,8 +119,8 @@ struct ScheduleKernels : tc::impl::ScheduleKernelsBase<ScheduleKernels> {
     return make(KernelKind::map, rank, vector, {}, workOfThread / std::max<int64_t>(1, work));
   }
 
-  /// Rows are vectorised within (by `parallel`, any later dimension) or, where neighbouring rows lie next to one another as in
-  /// reductions of columns, across.
+  /// Rows are vectorised within (by `parallel`, any later dimension) or, where neighbouring rows lie next to one
+  /// another as in reductions of columns, across.
   fusion::ScheduleAttr scheduleRow(ArrayRef<loop::LoopNestOpInterface> nests, int64_t parallel) {
     int64_t work = 0, within = 0, across = std::numeric_limits<int64_t>::min(), acrossDim = -1;
     loop::LoopNestOpInterface leader = nests.front();
@@ -149,7 +150,8 @@ struct ScheduleKernels : tc::impl::ScheduleKernelsBase<ScheduleKernels> {
       }
     }
     bool isAcross = acrossDim >= 0 && across > within;
-    return make(KernelKind::row, parallel, isAcross ? acrossDim : parallel, {}, workOfThread / std::max<int64_t>(1, work));
+    return make(KernelKind::row, parallel, isAcross ? acrossDim : parallel, {},
+                workOfThread / std::max<int64_t>(1, work));
   }
 
   fusion::ScheduleAttr scheduleScatter(loop::ScatterOp scatter) {

@@ -10,8 +10,8 @@ using namespace tc::simplify;
 
 namespace {
 
-/// The same values with fewer repetitions: the input of a broadcast or of a reshape that adds leading dimensions of size 1,
-/// or one element of a splat.
+/// The same values with fewer repetitions: the input of a broadcast or of a reshape that adds leading dimensions of
+/// size 1, or one element of a splat.
 struct Unrepeated {
   Value value;
   /// A constant that is yet to be made, and the type of either.
@@ -30,7 +30,8 @@ std::optional<Unrepeated> withoutRepetition(Value operand) {
   if (auto reshape = operand.getDefiningOp<ReshapeOp>()) {
     SmallVector<SizeAttr> from = getSizes(reshape.getInput().getType()), to = getSizes(reshape.getType());
     if (to.size() <= from.size() || ArrayRef<SizeAttr>(to).take_back(from.size()) != ArrayRef<SizeAttr>(from) ||
-        !llvm::all_of(ArrayRef<SizeAttr>(to).drop_back(from.size()), [](SizeAttr size) { return size.getConstant() == 1; }))
+        !llvm::all_of(ArrayRef<SizeAttr>(to).drop_back(from.size()),
+                      [](SizeAttr size) { return size.getConstant() == 1; }))
       return std::nullopt;
     return give(reshape.getInput());
   }

@@ -34,7 +34,8 @@ struct ReduceUnitDims : OpRewritePattern<ReduceOp> {
   LogicalResult matchAndRewrite(ReduceOp op, PatternRewriter &rewriter) const override {
     RankedTensorType type = op.getInput().getType();
     // What any, all and parity make of numbers is not the number.
-    if (!llvm::is_contained({ReductionKind::sum, ReductionKind::prod, ReductionKind::max, ReductionKind::min}, op.getKind()))
+    if (!llvm::is_contained({ReductionKind::sum, ReductionKind::prod, ReductionKind::max, ReductionKind::min},
+                            op.getKind()))
       return failure();
     SmallVector<int64_t> kept, map(type.getRank());
     SmallVector<SizeAttr> sizes = getSizes(type), newSizes;
@@ -48,7 +49,8 @@ struct ReduceUnitDims : OpRewritePattern<ReduceOp> {
     }
     if (newSizes.size() == sizes.size())
       return failure();
-    Value input = ReshapeOp::create(rewriter, op.getLoc(), getTensorType(newSizes, type.getElementType()), op.getInput());
+    Value input =
+        ReshapeOp::create(rewriter, op.getLoc(), getTensorType(newSizes, type.getElementType()), op.getInput());
     if (!kept.empty())
       rewriter.replaceOpWithNewOp<ReduceOp>(op, op.getType(), op.getKind(), input, kept);
     else if (input.getType() == op.getType())
@@ -70,7 +72,8 @@ struct ConvolveOfPad : OpRewritePattern<ConvolveOp> {
     SmallVector<int64_t> low(op.getLow()), high(op.getHigh());
     int64_t rank = pad.getType().getRank();
     for (int64_t dim = 0; dim < rank; ++dim) {
-      auto before = cast<SizeAttr>(pad.getLow()[dim]).getConstant(), after = cast<SizeAttr>(pad.getHigh()[dim]).getConstant();
+      auto before = cast<SizeAttr>(pad.getLow()[dim]).getConstant(),
+           after = cast<SizeAttr>(pad.getHigh()[dim]).getConstant();
       if (!before || !after)
         return rewriter.notifyMatchFailure(op, "symbolic padding");
       if (*before == 0 && *after == 0)

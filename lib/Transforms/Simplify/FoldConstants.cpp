@@ -72,7 +72,8 @@ struct ScaleBeforeBias : OpRewritePattern<MulOp> {
       if (!add || !add->hasOneUse() || add.getType() != op.getType() || !isFromConstants(scale))
         continue;
       auto convolve = add.getLhs().getDefiningOp<ConvolveOp>();
-      if (!convolve || !convolve->hasOneUse() || !isFromConstants(add.getRhs()) || !isFromConstants(convolve.getFilter()))
+      if (!convolve || !convolve->hasOneUse() || !isFromConstants(add.getRhs()) ||
+          !isFromConstants(convolve.getFilter()))
         continue;
       Value scaled = MulOp::create(rewriter, op.getLoc(), add.getLhs(), scale);
       Value bias = MulOp::create(rewriter, op.getLoc(), add.getRhs(), scale);
@@ -110,8 +111,8 @@ struct TransposeConstant : OpRewritePattern<TransposeOp> {
     return success();
   }
 
-  static void transposeBytes(ArrayRef<char> from, ArrayRef<int64_t> shape, ArrayRef<int64_t> permutation, unsigned width,
-                             std::vector<char> &to) {
+  static void transposeBytes(ArrayRef<char> from, ArrayRef<int64_t> shape, ArrayRef<int64_t> permutation,
+                             unsigned width, std::vector<char> &to) {
     SmallVector<int64_t> strides(shape.size(), 1), steps, extents, index(shape.size(), 0);
     for (size_t dim = shape.size(); dim-- > 1;)
       strides[dim - 1] = strides[dim] * shape[dim];

@@ -52,7 +52,7 @@ FailureOr<SmallVector<SizeAttr>> simplify::broadcastOperandSizes(ValueRange oper
 
 Value simplify::cloneElementwise(OpBuilder &builder, Operation *op, ValueRange operands) {
   Type elementType = getElementTypeOrSelf(op->getResult(0).getType());
-  OperationState state(op->getLoc(), op->getName(), operands, {getTensorType(*broadcastOperandSizes(operands), elementType)},
-                       op->getAttrs());
+  OperationState state(op->getLoc(), op->getName(), operands,
+                       {getTensorType(*broadcastOperandSizes(operands), elementType)}, op->getAttrs());
   return builder.create(state)->getResult(0);
 }

@@ -31,7 +31,8 @@ struct SimplifyPass : tc::impl::SimplifyPassBase<SimplifyPass> {
   }
   void runOnOperation() override {
     if (failed(applyPatternsGreedily(getOperation(), patterns)))
-      getOperation().emitWarning("simplification did not come to an end; the module is correct and may not be simplest");
+      getOperation().emitWarning(
+          "simplification did not come to an end; the module is correct and may not be simplest");
   }
   FrozenRewritePatternSet patterns;
 };

@@ -23,8 +23,10 @@ struct SinkThroughReduce : OpRewritePattern<ReduceOp> {
     llvm::sort(dims);
     sorted = kept;
     llvm::sort(sorted);
-    Permutation order = llvm::map_to_vector(kept, [&](int64_t dim) -> int64_t { return llvm::find(sorted, dim) - sorted.begin(); });
-    RankedTensorType type = getTensorType(permute<SizeAttr>(getSizes(op.getType()), invert(order)), op.getType().getElementType());
+    Permutation order =
+        llvm::map_to_vector(kept, [&](int64_t dim) -> int64_t { return llvm::find(sorted, dim) - sorted.begin(); });
+    RankedTensorType type =
+        getTensorType(permute<SizeAttr>(getSizes(op.getType()), invert(order)), op.getType().getElementType());
     Value result = ReduceOp::create(rewriter, op.getLoc(), type, op.getKind(), transposed.getInput(), dims);
     rewriter.replaceOp(op, transpose(rewriter, op.getLoc(), result, order));
     return success();
@@ -39,9 +41,11 @@ struct SinkThroughWindow : OpRewritePattern<WindowOp> {
       return failure();
     Permutation permutation(transposed.getPermutation()), inverse = invert(permutation);
     auto back = [&](ArrayRef<int64_t> list) { return permute<int64_t>(list, inverse); };
-    RankedTensorType type = getTensorType(permute<SizeAttr>(getSizes(op.getType()), inverse), op.getType().getElementType());
-    Value result = WindowOp::create(rewriter, op.getLoc(), type, op.getKind(), transposed.getInput(), back(op.getWindow()),
-                                    back(op.getStrides()), back(op.getLow()), back(op.getHigh()), back(op.getDilation()));
+    RankedTensorType type =
+        getTensorType(permute<SizeAttr>(getSizes(op.getType()), inverse), op.getType().getElementType());
+    Value result =
+        WindowOp::create(rewriter, op.getLoc(), type, op.getKind(), transposed.getInput(), back(op.getWindow()),
+                         back(op.getStrides()), back(op.getLow()), back(op.getHigh()), back(op.getDilation()));
     rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), result, permutation);
     return success();
   }
@@ -56,7 +60,8 @@ struct SinkThroughScan : OpRewritePattern<ScanOp> {
     Permutation permutation(transposed.getPermutation());
     RankedTensorType type =
         getTensorType(permute<SizeAttr>(getSizes(op.getType()), invert(permutation)), op.getType().getElementType());
-    Value result = ScanOp::create(rewriter, op.getLoc(), type, op.getKind(), transposed.getInput(), permutation[op.getDim()]);
+    Value result =
+        ScanOp::create(rewriter, op.getLoc(), type, op.getKind(), transposed.getInput(), permutation[op.getDim()]);
     rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), result, permutation);
     return success();
   }

@@ -35,13 +35,27 @@ struct SinkThroughElementwise : OpInterfaceRewritePattern<ElementwiseOpInterface
       for (Value other : op->getOperands())
         operands.push_back(transposeBroadcast(rewriter, op.getLoc(), other, inverse));
       Value result = cloneElementwise(rewriter, op, operands);
+      // The result's transposes cancel at once: left to a fold, they would look like a reason to go back.
+      if (!op->use_empty() &&
+          llvm::all_of(op->getUsers(), [&](Operation *user) { return isTranspose(user, inverse); })) {
+        for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
+          rewriter.replaceOp(user, result);
+        rewriter.eraseOp(op);
+        return success();
+      }
       rewriter.replaceOpWithNewOp<TransposeOp>(op, type, result, permutation);
       return success();
     }
     return rewriter.notifyMatchFailure(op, "no operand is transposed, or another would have to be");
   }
 
-  // Operands that are not cheap to transpose cost a transpose each; one may do so if the result's transpose then cancels.
+  static bool isTranspose(Operation *op, ArrayRef<int64_t> permutation) {
+    auto transpose = dyn_cast<TransposeOp>(op);
+    return transpose && transpose.getPermutation() == permutation;
+  }
+
+  // Operands that are not cheap to transpose cost a transpose each; one may do so if the result's transpose then
+  // cancels.
   static bool pays(ElementwiseOpInterface op, ArrayRef<int64_t> permutation, ArrayRef<int64_t> inverse) {
     auto isDear = [&](Value operand) {
       if (auto transpose = operand.getDefiningOp<TransposeOp>())
@@ -52,10 +66,7 @@ struct SinkThroughElementwise : OpInterfaceRewritePattern<ElementwiseOpInterface
     int64_t dear = llvm::count_if(op->getOperands(), isDear);
     if (dear == 0)
       return true;
-    return dear == 1 && llvm::all_of(op->getUsers(), [&](Operation *user) {
-             auto transpose = dyn_cast<TransposeOp>(user);
-             return transpose && transpose.getPermutation() == inverse;
-           });
+    return dear == 1 && llvm::all_of(op->getUsers(), [&](Operation *user) { return isTranspose(user, inverse); });
   }
 };
 

@@ -29,10 +29,9 @@ struct TransposeToReshape : OpRewritePattern<TransposeOp> {
   }
 };
 
-/// Ops of one tensor whose result has the input's dimensions. `rebuild` makes the op on the untransposed input, given the
-/// inverse permutation (untransposed dimension i is transposed dimension inverse[i]).
-template <typename Op, typename Rebuild>
-LogicalResult sink(Op op, PatternRewriter &rewriter, Rebuild rebuild) {
+/// Ops of one tensor whose result has the input's dimensions. `rebuild` makes the op on the untransposed input, given
+/// the inverse permutation (untransposed dimension i is transposed dimension inverse[i]).
+template <typename Op, typename Rebuild> LogicalResult sink(Op op, PatternRewriter &rewriter, Rebuild rebuild) {
   auto transposed = op.getInput().template getDefiningOp<TransposeOp>();
   if (!transposed)
     return failure();
@@ -69,9 +68,10 @@ struct SinkThroughPad : OpRewritePattern<PadOp> {
 struct SinkThroughReverse : OpRewritePattern<ReverseOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ReverseOp op, PatternRewriter &rewriter) const override {
-    return sink(op, rewriter, [&](RankedTensorType type, Value input, ArrayRef<int64_t> permutation, ArrayRef<int64_t>) {
-      return ReverseOp::create(rewriter, op.getLoc(), type, input, permuteDims(op.getDims(), permutation));
-    });
+    return sink(op, rewriter,
+                [&](RankedTensorType type, Value input, ArrayRef<int64_t> permutation, ArrayRef<int64_t>) {
+                  return ReverseOp::create(rewriter, op.getLoc(), type, input, permuteDims(op.getDims(), permutation));
+                });
   }
 };
 
@@ -99,9 +99,11 @@ struct SinkThroughInsertSlice : OpRewritePattern<InsertSliceOp> {
       if (!isCheapToTranspose(op.getInput(), inverse) || !isCheapToTranspose(op.getSource(), inverse))
         continue;
       Location loc = op.getLoc();
-      Value input = transpose(rewriter, loc, op.getInput(), inverse), source = transpose(rewriter, loc, op.getSource(), inverse);
-      Value result = InsertSliceOp::create(rewriter, loc, input.getType(), input, source, permuteSizes(op.getOffsets(), inverse),
-                                           permute<int64_t>(op.getStrides(), inverse));
+      Value input = transpose(rewriter, loc, op.getInput(), inverse),
+            source = transpose(rewriter, loc, op.getSource(), inverse);
+      Value result =
+          InsertSliceOp::create(rewriter, loc, input.getType(), input, source, permuteSizes(op.getOffsets(), inverse),
+                                permute<int64_t>(op.getStrides(), inverse));
       rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), result, permutation);
       return success();
     }

@@ -8,7 +8,8 @@ using namespace tc::simplify;
 
 namespace {
 
-/// A constant range [begin, end) of a slice along one dimension, as far as it is known; end is that of the last element read.
+/// A constant range [begin, end) of a slice along one dimension, as far as it is known; end is that of the last element
+/// read.
 struct Range {
   int64_t begin, end;
 };
@@ -38,7 +39,8 @@ struct SliceOfConcat : OpRewritePattern<SliceOp> {
       bool whole = offsets[dim] == start && length == size && op.getStrides()[dim] == 1;
       if (inside || whole) {
         offsets[dim] = offsets[dim] - start;
-        rewriter.replaceOpWithNewOp<SliceOp>(op, op.getType(), input, toArrayAttr(op.getContext(), offsets), op.getStrides());
+        rewriter.replaceOpWithNewOp<SliceOp>(op, op.getType(), input, toArrayAttr(op.getContext(), offsets),
+                                             op.getStrides());
         return success();
       }
       start = start + size;
@@ -145,7 +147,8 @@ struct SliceOfPad : OpRewritePattern<SliceOp> {
     auto pad = op.getInput().getDefiningOp<PadOp>();
     if (!pad)
       return failure();
-    SmallVector<SizeAttr> offsets = toSizes(op.getOffsets()), low = toSizes(pad.getLow()), high = toSizes(pad.getHigh());
+    SmallVector<SizeAttr> offsets = toSizes(op.getOffsets()), low = toSizes(pad.getLow()),
+                          high = toSizes(pad.getHigh());
     for (int64_t dim = 0; dim < op.getType().getRank(); ++dim) {
       if (low[dim].getConstant() == 0 && high[dim].getConstant() == 0)
         continue;

@@ -1,4 +1,5 @@
-// Patterns of tc-sink-transposes, and arithmetic on permutations. Permutation p: result dimension i is input dimension p[i].
+// Patterns of tc-sink-transposes, and arithmetic on permutations. Permutation p: result dimension i is input dimension
+// p[i].
 #ifndef TC_LIB_TRANSFORMS_SIMPLIFY_TRANSPOSES_H
 #define TC_LIB_TRANSFORMS_SIMPLIFY_TRANSPOSES_H
 
@@ -10,8 +11,7 @@ using Permutation = llvm::SmallVector<int64_t>;
 
 Permutation invert(llvm::ArrayRef<int64_t> permutation);
 /// list[i] = of[permutation[i]].
-template <typename T>
-llvm::SmallVector<T> permute(llvm::ArrayRef<T> of, llvm::ArrayRef<int64_t> permutation) {
+template <typename T> llvm::SmallVector<T> permute(llvm::ArrayRef<T> of, llvm::ArrayRef<int64_t> permutation) {
   llvm::SmallVector<T> result;
   for (int64_t dim : permutation)
     result.push_back(of[dim]);
@@ -20,7 +20,8 @@ llvm::SmallVector<T> permute(llvm::ArrayRef<T> of, llvm::ArrayRef<int64_t> permu
 /// Whether only dimensions of size 1 change places, so that the transpose is a reshape.
 bool isReshape(llvm::ArrayRef<SizeAttr> sizes, llvm::ArrayRef<int64_t> permutation);
 /// The value transposed, by a reshape if that does it.
-mlir::Value transpose(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value, llvm::ArrayRef<int64_t> permutation);
+mlir::Value transpose(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
+                      llvm::ArrayRef<int64_t> permutation);
 /// An operand of fewer dimensions than `rank` that is broadcast, with leading dimensions of size 1, transposed.
 mlir::Value transposeBroadcast(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
                                llvm::ArrayRef<int64_t> permutation);

@@ -36,8 +36,8 @@ void compileTimes(const std::string &name, const std::string &text) {
       std::copy(now, now + 5, best);
     }
   }
-  printf("%-18s compile %5.1f ms: lower %.1f, convert %.1f, translate %.1f, optimize %.1f, emit %.1f\n", name.c_str(), total, best[0],
-         best[1], best[2], best[3], best[4]);
+  printf("%-18s compile %5.1f ms: lower %.1f, convert %.1f, translate %.1f, optimize %.1f, emit %.1f\n", name.c_str(),
+         total, best[0], best[1], best[2], best[3], best[4]);
 }
 
 /// Best time of running the kernel alone on its thread, and on two.
@@ -68,8 +68,8 @@ std::string pointwise(const std::string &sizes, const std::string &indices, cons
   for (size_t i; (i = list.find('x')) != std::string::npos;)
     list.replace(i, 1, ", ");
   return kernel("", "%x: " + t, t,
-                "%0 = loop.map (" + indices + ") in [" + list + "] {\n %v = loop.read %x[" + indices + "] : " + t + " -> f32\n" + body +
-                    " loop.yield %y : f32\n} : " + t + "\nfusion.yield %0 : " + t + "\n");
+                "%0 = loop.map (" + indices + ") in [" + list + "] {\n %v = loop.read %x[" + indices + "] : " + t +
+                    " -> f32\n" + body + " loop.yield %y : f32\n} : " + t + "\nfusion.yield %0 : " + t + "\n");
 }
 
 const char *gelu = R"(%c = arith.constant 0.70710678 : f32
@@ -179,22 +179,23 @@ std::string layerNorm(const std::string &rows, const std::string &columns) {
 std::string columnSum(const std::string &schedule, const std::string &rows, const std::string &columns) {
   std::string in = "tensor<" + rows + "x" + columns + "xf32>", out = "tensor<" + columns + "xf32>";
   return kernel(schedule, "%x: " + in, out,
-                "%s = loop.reduce [sum] (%j : %i) in [" + columns + " : " + rows + "] {\n%v = loop.read %x[%i, %j] : " + in +
-                    " -> f32\nloop.yield %v : f32\n} : " + out + "\nfusion.yield %s : " + out + "\n");
+                "%s = loop.reduce [sum] (%j : %i) in [" + columns + " : " + rows + "] {\n%v = loop.read %x[%i, %j] : " +
+                    in + " -> f32\nloop.yield %v : f32\n} : " + out + "\nfusion.yield %s : " + out + "\n");
 }
 
 std::string total(const std::string &rows, const std::string &columns) {
   std::string in = "tensor<" + rows + "x" + columns + "xf32>";
   return kernel("", "%x: " + in, "tensor<f32>",
-                "%s = loop.reduce [sum] ( : %i, %j) in [ : " + rows + ", " + columns + "] {\n%v = loop.read %x[%i, %j] : " + in +
+                "%s = loop.reduce [sum] ( : %i, %j) in [ : " + rows + ", " + columns +
+                    "] {\n%v = loop.read %x[%i, %j] : " + in +
                     " -> f32\nloop.yield %v : f32\n} : tensor<f32>\nfusion.yield %s : tensor<f32>\n");
 }
 
 std::string transpose(const std::string &n, const std::string &a, const std::string &b) {
   std::string in = "tensor<" + n + "x" + a + "x" + b + "xf32>", out = "tensor<" + n + "x" + b + "x" + a + "xf32>";
   return kernel("", "%x: " + in, out,
-                "%0 = loop.map (%n, %i, %j) in [" + n + ", " + b + ", " + a + "] {\n%v = loop.read %x[%n, %j, %i] : " + in +
-                    " -> f32\nloop.yield %v : f32\n} : " + out + "\nfusion.yield %0 : " + out + "\n");
+                "%0 = loop.map (%n, %i, %j) in [" + n + ", " + b + ", " + a + "] {\n%v = loop.read %x[%n, %j, %i] : " +
+                    in + " -> f32\nloop.yield %v : f32\n} : " + out + "\nfusion.yield %0 : " + out + "\n");
 }
 
 TEST(Bench, DISABLED_Bench) {
@@ -204,8 +205,12 @@ TEST(Bench, DISABLED_Bench) {
   cases.push_back({"gelu erf", pointwise("4096x4096", "%i, %j", gelu), {big, big}});
   cases.push_back({"softmax", softmax("4096", "4096"), {big, big}});
   cases.push_back({"layernorm", layerNorm("4096", "4096"), {big, 4096 * 4, 4096 * 4, big}});
-  cases.push_back({"column sum", columnSum("schedule <row, parallel = 1, vector = 0, tile = [], grain = 1>", "4096", "4096"), {big, 4096 * 4}});
-  cases.push_back({"column sum 64", columnSum("schedule <row, parallel = 1, vector = 0, tile = [], grain = 1>", "262144", "64"), {big, 64 * 4}});
+  cases.push_back({"column sum",
+                   columnSum("schedule <row, parallel = 1, vector = 0, tile = [], grain = 1>", "4096", "4096"),
+                   {big, 4096 * 4}});
+  cases.push_back({"column sum 64",
+                   columnSum("schedule <row, parallel = 1, vector = 0, tile = [], grain = 1>", "262144", "64"),
+                   {big, 64 * 4}});
   cases.push_back({"total", total("4096", "4096"), {big, 4}});
   cases.push_back({"transpose", transpose("1", "4096", "4096"), {big, big}});
   cases.push_back({"scale, L2", pointwise("256x512", "%i, %j", scale), {256 * 512 * 4, 256 * 512 * 4}});

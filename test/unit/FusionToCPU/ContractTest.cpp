@@ -50,15 +50,17 @@ struct Matmul {
     std::string rhsIndex = rhsT ? "%j, %k" : "%k, %j", prefix;
     if (layout == Layout::Packed) {
       rhs = tensor(batched({std::to_string((std::stoll(n) + block - 1) / block), k, w}), element);
-      prefix = "%jo = loop.index affine_map<(d0) -> (d0 floordiv " + w + ")>(%j) where []\n"
-               "%ji = loop.index affine_map<(d0) -> (d0 mod " + w + ")>(%j) where []\n";
+      prefix = "%jo = loop.index affine_map<(d0) -> (d0 floordiv " + w +
+               ")>(%j) where []\n"
+               "%ji = loop.index affine_map<(d0) -> (d0 mod " +
+               w + ")>(%j) where []\n";
       rhsIndex = "%jo, %k, %ji";
     }
     std::string matrix = tensor(batched({m, n}));
     std::string parallel = batch.empty() ? m + ", " + n : batch + ", " + m + ", " + n;
     std::string body = "%0 = loop.contract (" + b + "%i, %j : %k) in [" + parallel + " : " + k + "] {\n" + prefix +
-                       "%v = loop.read %x[" + b + (lhsT ? "%k, %i" : "%i, %k") + "] : " + lhs + " -> " + element + "\n" +
-                       "%w = loop.read %y[" + b + rhsIndex + "] : " + rhs + " -> " + element + "\n" +
+                       "%v = loop.read %x[" + b + (lhsT ? "%k, %i" : "%i, %k") + "] : " + lhs + " -> " + element +
+                       "\n" + "%w = loop.read %y[" + b + rhsIndex + "] : " + rhs + " -> " + element + "\n" +
                        "loop.yield %v, %w : " + element + ", " + element + "\n} : " + matrix + "\n";
     body += epilogue.empty() ? "fusion.yield %0 : MATRIX\n" : epilogue + "fusion.yield %out : MATRIX\n";
     body = replaceAll(replaceAll(body, "MATRIX", matrix), "SPACE", parallel);
@@ -70,8 +72,15 @@ constexpr Layout layouts[] = {Layout::NN, Layout::NT, Layout::TN, Layout::TT, La
 
 TEST(Contract, Layouts) {
   for (Layout layout : layouts)
-    for (auto [m, n, k] : {std::tuple("12", "128", "16"), {"6", "64", "7"}, {"7", "65", "33"}, {"13", "50", "9"},
-                           {"1", "1", "1"}, {"1", "100", "20"}, {"100", "1", "20"}, {"3", "17", "0"}, {"31", "16", "70"}}) {
+    for (auto [m, n, k] : {std::tuple("12", "128", "16"),
+                           {"6", "64", "7"},
+                           {"7", "65", "33"},
+                           {"13", "50", "9"},
+                           {"1", "1", "1"},
+                           {"1", "100", "20"},
+                           {"100", "1", "20"},
+                           {"3", "17", "0"},
+                           {"31", "16", "70"}}) {
       SCOPED_TRACE(std::string(m) + "x" + n + "x" + k + " layout " + std::to_string(int(layout)));
       check(Matmul{m, n, k, layout}.get());
     }
@@ -84,7 +93,8 @@ TEST(Contract, Empty) {
 
 TEST(Contract, Dynamic) {
   for (Layout layout : {Layout::NN, Layout::NT, Layout::TN, Layout::TT})
-    for (auto [m, n, k] : {std::tuple(0, 5, 3), {5, 0, 3}, {5, 3, 0}, {1, 1, 1}, {5, 65, 7}, {6, 64, 4}, {13, 130, 33}, {100, 20, 3}}) {
+    for (auto [m, n, k] :
+         {std::tuple(0, 5, 3), {5, 0, 3}, {5, 3, 0}, {1, 1, 1}, {5, 65, 7}, {6, 64, 4}, {13, 130, 33}, {100, 20, 3}}) {
       SCOPED_TRACE(std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k));
       check(Matmul{"s0", "s1", "s2", layout}.get({{"s0", m}, {"s1", n}, {"s2", k}}));
     }
@@ -166,10 +176,11 @@ struct Convolution {
       filter = tensor({text(o), text(r), text(r), text(depth)}, element);
       filterIndex = std::string(groups > 1 ? "%of" : "%o") + ", %r, %s, %c";
     }
-    std::string body =
-        "%0 = loop.contract (%n, %y, %x" + g + ", %o : %r, %s, %c) in [" + text(n) + ", " + text(p) + ", " + text(p) + gSize +
-        ", " + text(perGroup) + " : " + text(r) + ", " + text(r) + ", " + text(depth) + "] {\n";
-    std::string window = "affine_map<(d0, d1) -> (d0 * " + text(stride) + " + d1 * " + text(dilation) + " - " + text(pad) + ")>";
+    std::string body = "%0 = loop.contract (%n, %y, %x" + g + ", %o : %r, %s, %c) in [" + text(n) + ", " + text(p) +
+                       ", " + text(p) + gSize + ", " + text(perGroup) + " : " + text(r) + ", " + text(r) + ", " +
+                       text(depth) + "] {\n";
+    std::string window =
+        "affine_map<(d0, d1) -> (d0 * " + text(stride) + " + d1 * " + text(dilation) + " - " + text(pad) + ")>";
     body += "%h = loop.index " + window + "(%y, %r) where []\n%w = loop.index " + window + "(%x, %s) where []\n";
     body += "%oo = loop.index affine_map<(d0) -> (d0 floordiv 64)>(%o) where []\n";
     body += "%oi = loop.index affine_map<(d0) -> (d0 mod 64)>(%o) where []\n";
@@ -177,19 +188,22 @@ struct Convolution {
       body += "%of = loop.index affine_map<(d0, d1) -> (d0 * " + text(perGroup) + " + d1)>(%g, %o) where []\n";
       body += "%cf = loop.index affine_map<(d0, d1) -> (d0 * " + text(depth) + " + d1)>(%g, %c) where []\n";
     }
-    std::string read = "loop.read %a[%n, %h, %w, " + std::string(groups > 1 ? "%cf" : "%c") + "] : " + image + " -> " + element + "\n";
+    std::string read =
+        "loop.read %a[%n, %h, %w, " + std::string(groups > 1 ? "%cf" : "%c") + "] : " + image + " -> " + element + "\n";
     if (pad > 0) {
-      body += "%lo = arith.constant 0 : index\n%hi = arith.constant " + text(h) + " : index\n"
+      body += "%lo = arith.constant 0 : index\n%hi = arith.constant " + text(h) +
+              " : index\n"
               "%c0 = arith.cmpi sge, %h, %lo : index\n%c1 = arith.cmpi slt, %h, %hi : index\n"
               "%c2 = arith.cmpi sge, %w, %lo : index\n%c3 = arith.cmpi slt, %w, %hi : index\n"
               "%d0 = arith.andi %c0, %c1 : i1\n%d1 = arith.andi %c2, %c3 : i1\n%d2 = arith.andi %d0, %d1 : i1\n"
-              "%v = scf.if %d2 -> (" + element + ") {\n%t = " + read + "scf.yield %t : " + element + "\n} else {\n" +
+              "%v = scf.if %d2 -> (" +
+              element + ") {\n%t = " + read + "scf.yield %t : " + element + "\n} else {\n" +
               "%z = arith.constant 0.0 : " + element + "\nscf.yield %z : " + element + "\n}\n";
     } else {
       body += "%v = " + read;
     }
-    body += "%f = loop.read %b[" + filterIndex + "] : " + filter + " -> " + element + "\nloop.yield %v, %f : " + element + ", " +
-            element + "\n} : " + out + "\nfusion.yield %0 : " + out + "\n";
+    body += "%f = loop.read %b[" + filterIndex + "] : " + filter + " -> " + element +
+            "\nloop.yield %v, %f : " + element + ", " + element + "\n} : " + out + "\nfusion.yield %0 : " + out + "\n";
     return {kernel("", "%a: " + image + "; %b: " + filter, out, body)};
   }
 };

@@ -150,7 +150,9 @@ private:
         .Case([&](arith::MulFOp) { return f(in[0].f * in[1].f); })
         .Case([&](arith::DivFOp) { return f(in[0].f / in[1].f); })
         .Case([&](arith::NegFOp) { return f(-in[0].f); })
-        .Case([&](arith::MaximumFOp) { return f(std::isnan(in[0].f) || std::isnan(in[1].f) ? NAN : std::max(in[0].f, in[1].f)); })
+        .Case([&](arith::MaximumFOp) {
+          return f(std::isnan(in[0].f) || std::isnan(in[1].f) ? NAN : std::max(in[0].f, in[1].f));
+        })
         .Case([&](math::ExpOp) { return f(std::exp(in[0].f)); })
         .Case([&](math::SqrtOp) { return f(std::sqrt(in[0].f)); })
         .Case([&](math::TanhOp) { return f(std::tanh(in[0].f)); })
@@ -176,7 +178,8 @@ private:
           return i(arith::applyCmpPredicate(cmp.getPredicate(), llvm::APFloat(in[0].f), llvm::APFloat(in[1].f)));
         })
         .Case([&](arith::CmpIOp cmp) {
-          return i(arith::applyCmpPredicate(cmp.getPredicate(), llvm::APInt(64, in[0].i, true), llvm::APInt(64, in[1].i, true)));
+          return i(arith::applyCmpPredicate(cmp.getPredicate(), llvm::APInt(64, in[0].i, true),
+                                            llvm::APInt(64, in[1].i, true)));
         })
         .Default([&](Operation *op) -> Scalar {
           llvm::report_fatal_error("the test interpreter lacks " + Twine(op->getName().getStringRef()));
@@ -211,7 +214,8 @@ static Scalar combine(ReductionKind kind, Type type, Scalar a, Scalar b) {
   return a;
 }
 
-std::vector<Tensor> tc::test::interpret(fusion::KernelOp kernel, const std::vector<Tensor> &inputs, const Symbols &symbols) {
+std::vector<Tensor> tc::test::interpret(fusion::KernelOp kernel, const std::vector<Tensor> &inputs,
+                                        const Symbols &symbols) {
   Interpreter interpreter(symbols);
   Block &body = kernel.getBody().front();
   for (auto [argument, input] : llvm::zip(body.getArguments(), inputs))
@@ -314,7 +318,8 @@ std::vector<Tensor> tc::test::interpret(fusion::KernelOp kernel, const std::vect
         for (auto [value, size] : llvm::zip(values, results[0].sizes))
           address = address * size + value.i;
         Scalar &place = results[0].data[address];
-        place = scatter.getKind() ? combine(*scatter.getKind(), results[0].element, place, values.back()) : values.back();
+        place =
+            scatter.getKind() ? combine(*scatter.getKind(), results[0].element, place, values.back()) : values.back();
         continue;
       }
       int64_t inner = kept ? total / kept : 1;
@@ -330,7 +335,8 @@ std::vector<Tensor> tc::test::interpret(fusion::KernelOp kernel, const std::vect
           continue;
         }
         if (isa<loop::ScanOp>(op)) {
-          result.data[point] = index.back() == 0 ? values[i] : combine(kinds[i], result.element, result.data[point - 1], values[i]);
+          result.data[point] =
+              index.back() == 0 ? values[i] : combine(kinds[i], result.element, result.data[point - 1], values[i]);
           continue;
         }
         int64_t at = point / inner;

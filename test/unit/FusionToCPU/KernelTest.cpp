@@ -79,7 +79,8 @@ void Runner::run(const std::vector<void *> &buffers, const Symbols &symbols, int
   }
 }
 
-std::string tc::test::kernel(const std::string &schedule, const std::string &arguments, const std::string &results, const std::string &body) {
+std::string tc::test::kernel(const std::string &schedule, const std::string &arguments, const std::string &results,
+                             const std::string &body) {
   // "%a: tensor<4xf32>, …" becomes operands, arguments and types.
   std::string names, types;
   size_t position = 0;
@@ -104,14 +105,14 @@ std::string tc::test::kernel(const std::string &schedule, const std::string &arg
     count += c == ',' && depth == 0;
   }
   std::string resultNames = "%r:" + std::to_string(count);
-  return "func.func @f(" + outer + ") {\n  " + resultNames + " = fusion.kernel \"k\"(" + names + ")" + schedule + " {\n^bb0(" + list + "):\n" + body +
-         "} : (" + types + ") -> " + resultList + "\n  return\n}\n";
+  return "func.func @f(" + outer + ") {\n  " + resultNames + " = fusion.kernel \"k\"(" + names + ")" + schedule +
+         " {\n^bb0(" + list + "):\n" + body + "} : (" + types + ") -> " + resultList + "\n  return\n}\n";
 }
-
 
 /// Memory with guard bytes around it, which nothing may write.
 struct Guarded {
-  explicit Guarded(std::vector<char> contents, size_t alignment) : size(contents.size()), bytes(size + 512, char(0xA5)) {
+  explicit Guarded(std::vector<char> contents, size_t alignment)
+      : size(contents.size()), bytes(size + 512, char(0xA5)) {
     start = 128 + (64 - (reinterpret_cast<uintptr_t>(bytes.data()) + 128) % 64) % 64;
     // Inputs are only as aligned as their elements.
     start += alignment;
@@ -136,9 +137,10 @@ static void compare(const Tensor &expected, const Tensor &found, double toleranc
       scale = std::max(scale, std::abs(value.f));
   for (size_t i = 0; i < expected.data.size(); ++i) {
     const Scalar &a = expected.data[i], &b = found.data[i];
-    bool same = isa<FloatType>(expected.element)
-                    ? (std::isnan(a.f) ? std::isnan(b.f) : a.f == b.f || std::abs(a.f - b.f) <= tolerance * (scale + 1e-30))
-                    : a.i == b.i;
+    bool same =
+        isa<FloatType>(expected.element)
+            ? (std::isnan(a.f) ? std::isnan(b.f) : a.f == b.f || std::abs(a.f - b.f) <= tolerance * (scale + 1e-30))
+            : a.i == b.i;
     if (!same) {
       ADD_FAILURE() << what << ": element " << i << " of " << expected.data.size() << ": expected " << a.f << " " << a.i
                     << ", found " << b.f << " " << b.i;

@@ -21,8 +21,8 @@ struct Case {
 /// Runs the case on every target this machine runs, with its units in one range and in several.
 void check(const Case &c);
 
-/// The text of a function with one kernel. Arguments are "%a: type; %b: type", results "type, type"; the schedule is empty or
-/// "schedule <…>".
+/// The text of a function with one kernel. Arguments are "%a: type; %b: type", results "type, type"; the schedule is
+/// empty or "schedule <…>".
 std::string kernel(const std::string &schedule, const std::string &arguments, const std::string &results,
                    const std::string &body);
 

@@ -11,10 +11,13 @@ TEST(Map, AddAndBias) {
     std::string t = "tensor<" + std::to_string(rows) + "x" + std::to_string(columns) + "xf32>";
     std::string b = "tensor<" + std::to_string(columns) + "xf32>";
     check({kernel("", "%x: " + t + "; %b: " + b, t,
-                  "%0 = loop.map (%i, %j) in [" + std::to_string(rows) + ", " + std::to_string(columns) + "] {\n"
-                  "%v = loop.read %x[%i, %j] : " + t + " -> f32\n %w = loop.read %b[%j] : " + b + " -> f32\n"
-                  "%s = arith.addf %v, %w : f32\n %e = math.exp %s : f32\n loop.yield %e : f32\n} : " + t +
-                  "\nfusion.yield %0 : " + t + "\n")});
+                  "%0 = loop.map (%i, %j) in [" + std::to_string(rows) + ", " + std::to_string(columns) +
+                      "] {\n"
+                      "%v = loop.read %x[%i, %j] : " +
+                      t + " -> f32\n %w = loop.read %b[%j] : " + b +
+                      " -> f32\n"
+                      "%s = arith.addf %v, %w : f32\n %e = math.exp %s : f32\n loop.yield %e : f32\n} : " +
+                      t + "\nfusion.yield %0 : " + t + "\n")});
   }
 }
 
@@ -82,7 +85,9 @@ TEST(Map, BoolsBytesHalves) {
       loop.yield %t, %sum : f16, i32
     } : tensor<53xf16>, tensor<53xi32>
     fusion.yield %0#0, %0#1 : tensor<53xf16>, tensor<53xi32>
-  )"), {}, 200});
+  )"),
+         {},
+         200});
 }
 
 TEST(Map, Padding) {
@@ -138,7 +143,9 @@ TEST(Map, Embedding) {
       loop.yield %v : f32
     } : tensor<6x40xf32>
     fusion.yield %0 : tensor<6x40xf32>
-  )"), {}, 11});
+  )"),
+         {},
+         11});
 }
 
 TEST(Map, GatherLanes) {
@@ -152,7 +159,9 @@ TEST(Map, GatherLanes) {
       loop.yield %v : f32
     } : tensor<6x33xf32>
     fusion.yield %0 : tensor<6x33xf32>
-  )"), {}, 3});
+  )"),
+         {},
+         3});
 }
 
 TEST(Map, Transpose) {
@@ -160,10 +169,16 @@ TEST(Map, Transpose) {
     std::string in = "tensor<2x" + std::to_string(a) + "x" + std::to_string(b) + "xf32>";
     std::string out = "tensor<2x" + std::to_string(b) + "x" + std::to_string(a) + "xf32>";
     check({kernel("", "%x: " + in + "; %b: tensor<" + std::to_string(a) + "xf32>", out,
-                  "%0 = loop.map (%n, %i, %j) in [2, " + std::to_string(b) + ", " + std::to_string(a) + "] {\n"
-                  "%v = loop.read %x[%n, %j, %i] : " + in + " -> f32\n"
-                  "%w = loop.read %b[%j] : tensor<" + std::to_string(a) + "xf32> -> f32\n"
-                  "%s = arith.addf %v, %w : f32\n loop.yield %s : f32\n} : " + out + "\nfusion.yield %0 : " + out + "\n")});
+                  "%0 = loop.map (%n, %i, %j) in [2, " + std::to_string(b) + ", " + std::to_string(a) +
+                      "] {\n"
+                      "%v = loop.read %x[%n, %j, %i] : " +
+                      in +
+                      " -> f32\n"
+                      "%w = loop.read %b[%j] : tensor<" +
+                      std::to_string(a) +
+                      "xf32> -> f32\n"
+                      "%s = arith.addf %v, %w : f32\n loop.yield %s : f32\n} : " +
+                      out + "\nfusion.yield %0 : " + out + "\n")});
   }
 }
 
@@ -171,18 +186,25 @@ TEST(Map, PackedWeights) {
   // Columns in blocks, padded with zeros: a transpose under a guard. Several element types go through the same tiles.
   for (const char *type : {"f32", "bf16", "f64", "i1", "ui8"})
     for (auto [rows, depth] : {std::pair(50, 40), {64, 32}, {5, 37}}) {
-      std::string blocks = std::to_string((rows + 15) / 16), k = std::to_string(depth), n = std::to_string(rows), t = type;
+      std::string blocks = std::to_string((rows + 15) / 16), k = std::to_string(depth), n = std::to_string(rows),
+                  t = type;
       std::string scalar = t == "ui8" ? "i8" : t;
       std::string in = "tensor<" + n + "x" + k + "x" + t + ">", out = "tensor<" + blocks + "x" + k + "x16x" + t + ">";
       std::string zero = t[0] == 'f' || t[0] == 'b' ? "0.0" : "0";
       zero = scalar == "i1" ? "false" : zero + " : " + scalar;
       check({kernel("", "%x: " + in, out,
-                    "%0 = loop.map (%b, %k, %j) in [" + blocks + ", " + k + ", 16] {\n"
-                    "%r = loop.index affine_map<(d0, d1) -> (d0 * 16 + d1)>(%b, %j) where []\n"
-                    "%n = arith.constant " + n + " : index\n%in = arith.cmpi ult, %r, %n : index\n"
-                    "%v = scf.if %in -> " + scalar + " {\n%e = loop.read %x[%r, %k] : " + in + " -> " + scalar + "\nscf.yield %e : " + scalar +
-                    "\n} else {\n%z = arith.constant " + zero + "\nscf.yield %z : " + scalar + "\n}\n"
-                    "loop.yield %v : " + scalar + "\n} : " + out + "\nfusion.yield %0 : " + out + "\n")});
+                    "%0 = loop.map (%b, %k, %j) in [" + blocks + ", " + k +
+                        ", 16] {\n"
+                        "%r = loop.index affine_map<(d0, d1) -> (d0 * 16 + d1)>(%b, %j) where []\n"
+                        "%n = arith.constant " +
+                        n +
+                        " : index\n%in = arith.cmpi ult, %r, %n : index\n"
+                        "%v = scf.if %in -> " +
+                        scalar + " {\n%e = loop.read %x[%r, %k] : " + in + " -> " + scalar + "\nscf.yield %e : " +
+                        scalar + "\n} else {\n%z = arith.constant " + zero + "\nscf.yield %z : " + scalar +
+                        "\n}\n"
+                        "loop.yield %v : " +
+                        scalar + "\n} : " + out + "\nfusion.yield %0 : " + out + "\n")});
     }
 }
 
@@ -194,7 +216,8 @@ TEST(Map, TransposeDynamic) {
       loop.yield %v : f32
     } : tensor<?x?xf32, #tc.sizes<[s1, s0]>>
     fusion.yield %0 : tensor<?x?xf32, #tc.sizes<[s1, s0]>>
-  )"), {{"s0", a}, {"s1", b}}});
+  )"),
+           {{"s0", a}, {"s1", b}}});
 }
 
 TEST(Map, Reshaped) {

@@ -43,7 +43,8 @@ std::string sized(const char *text, const std::string &rows, const std::string &
     matrix = "tensor<?x?xf32, #tc.sizes<[s0, s1]>>";
     vector = "tensor<?xf32, #tc.sizes<[s0]>>";
   }
-  return replaceAll(replaceAll(replaceAll(replaceAll(text, "ROWS", rows), "COLS", columns), "MATRIX", matrix), "VECTOR", vector);
+  return replaceAll(replaceAll(replaceAll(replaceAll(text, "ROWS", rows), "COLS", columns), "MATRIX", matrix), "VECTOR",
+                    vector);
 }
 
 TEST(Row, Softmax) {
@@ -128,7 +129,8 @@ TEST(Row, ColumnReduction) {
 TEST(Row, PartlyReducedRow) {
   // A reduction of a row to a shorter row, along either of its dimensions, read by a later map.
   for (const char *order : {"%x[%i, %a, %b]", "%x[%i, %b, %a]"})
-    check({kernel("schedule <row, parallel = 1, vector = 2, tile = [], grain = 1>", "%x: tensor<3x20x20xf32>", "tensor<3x20xf32>",
+    check({kernel("schedule <row, parallel = 1, vector = 2, tile = [], grain = 1>", "%x: tensor<3x20x20xf32>",
+                  "tensor<3x20xf32>",
                   replaceAll(R"(
     %s = loop.reduce [min] (%i, %a : %b) in [3, 20 : 20] {
       %v = loop.read ORDER : tensor<3x20x20xf32> -> f32
@@ -150,7 +152,8 @@ TEST(Row, ArgReduce) {
   for (const char *kind : {"max", "min"})
     for (int columns : {1, 9, 200})
       check({kernel("", sized("%x: MATRIX; %n: tensor<4xCOLSxi64>", "4", std::to_string(columns)),
-                    "tensor<4xf32>, tensor<4xi64>, tensor<4xi64>, tensor<4xi64>", replaceAll(sized(R"(
+                    "tensor<4xf32>, tensor<4xi64>, tensor<4xi64>, tensor<4xi64>",
+                    replaceAll(sized(R"(
     %s:2 = loop.arg_reduce [KIND] (%i : %j) in [4 : COLS] {
       %v = loop.read %x[%i, %j] : MATRIX -> f32
       loop.yield %v : f32
@@ -160,7 +163,9 @@ TEST(Row, ArgReduce) {
       loop.yield %v : i64
     } : tensor<4xi64>, tensor<4xi64>
     fusion.yield %s#0, %s#1, %t#0, %t#1 : tensor<4xf32>, tensor<4xi64>, tensor<4xi64>, tensor<4xi64>
-  )", "4", std::to_string(columns)), "KIND", kind))});
+  )",
+                                     "4", std::to_string(columns)),
+                               "KIND", kind))});
 }
 
 TEST(Row, WholeAndBool) {
@@ -212,24 +217,30 @@ TEST(Scan, SumAndMax) {
   for (const char *schedule : {"", "schedule <scan, parallel = 1, vector = 0, tile = [], grain = 1>"})
     for (const char *kind : {"sum", "max"})
       for (int columns : {1, 7, 64, 333})
-        check({kernel(schedule, sized("%x: MATRIX", "5", std::to_string(columns)), sized("MATRIX", "5", std::to_string(columns)),
+        check({kernel(schedule, sized("%x: MATRIX", "5", std::to_string(columns)),
+                      sized("MATRIX", "5", std::to_string(columns)),
                       replaceAll(sized(R"(
     %s = loop.scan [KIND] (%i, %j) in [ROWS, COLS] {
       %v = loop.read %x[%i, %j] : MATRIX -> f32
       loop.yield %v : f32
     } : MATRIX
     fusion.yield %s : MATRIX
-  )", "5", std::to_string(columns)), "KIND", kind))});
+  )",
+                                       "5", std::to_string(columns)),
+                                 "KIND", kind))});
 }
 
 TEST(Sort, BothWays) {
   for (const char *type : {"f32", "i64", "i1", "bf16"})
     for (const char *descending : {"true", "false"})
-      check({kernel("", replaceAll("%x: tensor<3x100xTYPE>", "TYPE", type), replaceAll("tensor<3x100xTYPE>, tensor<3x100xi64>", "TYPE", type),
+      check({kernel("", replaceAll("%x: tensor<3x100xTYPE>", "TYPE", type),
+                    replaceAll("tensor<3x100xTYPE>, tensor<3x100xi64>", "TYPE", type),
                     replaceAll(replaceAll(R"(
     %s:2 = loop.sort %x descending DESC : (tensor<3x100xTYPE>) -> (tensor<3x100xTYPE>, tensor<3x100xi64>)
     fusion.yield %s#0, %s#1 : tensor<3x100xTYPE>, tensor<3x100xi64>
-  )", "TYPE", type), "DESC", descending))});
+  )",
+                                          "TYPE", type),
+                               "DESC", descending))});
 }
 
 TEST(Sort, OfAMap) {

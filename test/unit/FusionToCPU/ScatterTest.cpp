@@ -11,11 +11,14 @@ TEST(Scatter, EmbeddingGradient) {
     for (const char *kind : {"[sum] ", "[max] ", ""}) {
       std::string c = columns, t = "tensor<9x" + c + "xf32>", u = "tensor<30x" + c + "xf32>";
       check({kernel("", "%t: " + t + "; %u: " + u + "; %n: tensor<30xi64>", t,
-                    "%0 = loop.scatter " + std::string(kind) + "(%i, %j) in [30, " + c + "] into %t {\n"
-                    "%id = loop.read %n[%i] : tensor<30xi64> -> i64\n%r = arith.index_cast %id : i64 to index\n"
-                    "%v = loop.read %u[%i, %j] : " + u + " -> f32\nloop.yield %r, %j, %v : index, index, f32\n} : " + t +
-                    "\nfusion.yield %0 : " + t + "\n"),
-             {}, 9});
+                    "%0 = loop.scatter " + std::string(kind) + "(%i, %j) in [30, " + c +
+                        "] into %t {\n"
+                        "%id = loop.read %n[%i] : tensor<30xi64> -> i64\n%r = arith.index_cast %id : i64 to index\n"
+                        "%v = loop.read %u[%i, %j] : " +
+                        u + " -> f32\nloop.yield %r, %j, %v : index, index, f32\n} : " + t +
+                        "\nfusion.yield %0 : " + t + "\n"),
+             {},
+             9});
     }
 }
 
@@ -29,7 +32,10 @@ TEST(Scatter, IntoZeros) {
       loop.yield %r, %v : index, bf16
     } : tensor<7xbf16>
     fusion.yield %0 : tensor<7xbf16>
-  )"), {}, 7, 0.05});
+  )"),
+         {},
+         7,
+         0.05});
 }
 
 TEST(Scatter, CacheUpdate) {

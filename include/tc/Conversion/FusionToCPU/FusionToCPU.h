@@ -8,8 +8,8 @@
 
 namespace tc::cpu {
 
-/// One function of the kernel ABI (docs/seams.md). A kernel has one phase, or several that run one after the other on the
-/// same buffers.
+/// One function of the kernel ABI (docs/seams.md). A kernel has one phase, or several that run one after the other on
+/// the same buffers.
 struct KernelPhase {
   std::string function;
   /// Units that are distributed over threads, an expression over the kernel's symbols.

@@ -10,9 +10,9 @@ namespace tc::gpu {
 
 using nvptx::Target;
 
-/// One entry function and how it is launched; sizes are expressions over the kernel's symbols. Its parameters are the device
-/// pointers of the kernel's inputs, then of its results, then of the workspace if there is one, each aligned to 16 bytes,
-/// then the values of the symbols as i64.
+/// One entry function and how it is launched; sizes are expressions over the kernel's symbols. Its parameters are the
+/// device pointers of the kernel's inputs, then of its results, then of the workspace if there is one, each aligned to
+/// 16 bytes, then the values of the symbols as i64.
 struct KernelPhase {
   std::string function;
   SizeAttr grid[3];
@@ -31,9 +31,9 @@ struct GpuKernel {
   llvm::SmallVector<mlir::StringAttr> symbols;
 };
 
-/// Generates the code of `kernel` as kernel functions named `name` (of further phases `name_1`, …) in a module of its own, in
-/// the LLVM and NVVM dialects. Emits a diagnostic and fails where it cannot. Kernels of one context may be lowered on several
-/// threads.
+/// Generates the code of `kernel` as kernel functions named `name` (of further phases `name_1`, …) in a module of its
+/// own, in the LLVM and NVVM dialects. Emits a diagnostic and fails where it cannot. Kernels of one context may be
+/// lowered on several threads.
 mlir::FailureOr<GpuKernel> lowerKernel(fusion::KernelOp kernel, const Target &target, llvm::StringRef name);
 
 /// Both, and emitPTX.

@@ -10,8 +10,8 @@
 
 namespace tc {
 
-/// What the host must know of a kernel's code to launch it. One kernel may be several phases, launched one after the other
-/// on the same buffers.
+/// What the host must know of a kernel's code to launch it. One kernel may be several phases, launched one after the
+/// other on the same buffers.
 struct KernelLaunchInfo {
   struct Phase {
     /// Units of work that are distributed over threads, and how many are worth a thread.
@@ -36,7 +36,8 @@ struct KernelLaunchInfo {
 /// A call back into the embedder.
 struct ExternCall {
   std::string name;
-  /// As in tc.extern. The operands are passed first, then the sizes among the arguments that are not constant, in order.
+  /// As in tc.extern. The operands are passed first, then the sizes among the arguments that are not constant, in
+  /// order.
   mlir::ArrayAttr args;
   unsigned numOperands;
   mlir::Location location;
@@ -51,9 +52,10 @@ struct HostProgram {
   std::vector<ExternCall> externs;
 };
 
-/// Finds the distinct kernels of `function`: equal bodies, types and schedules are one. The result maps each kernel op, in
-/// the order of a walk, to an index into `kernels`.
-llvm::SmallVector<uint32_t> findDistinctKernels(mlir::func::FuncOp function, llvm::SmallVectorImpl<fusion::KernelOp> &kernels);
+/// Finds the distinct kernels of `function`: equal bodies, types and schedules are one. The result maps each kernel op,
+/// in the order of a walk, to an index into `kernels`.
+llvm::SmallVector<uint32_t> findDistinctKernels(mlir::func::FuncOp function,
+                                                llvm::SmallVectorImpl<fusion::KernelOp> &kernels);
 
 /// Builds the program of a function in the kernels form. `infos` has one entry a distinct kernel, `kernelOf` is what
 /// findDistinctKernels gave. Constants refer to the bytes of the module's attributes: `owner` keeps its context alive.

@@ -1,6 +1,7 @@
 // What code generation for any target asks of a kernel: its symbols, sizes as expressions over them, its schedule.
 //
-// Index expressions are AffineExpr: dimension i is whatever the user numbers so, symbol i is the kernel's symbol number i.
+// Index expressions are AffineExpr: dimension i is whatever the user numbers so, symbol i is the kernel's symbol number
+// i.
 #ifndef TC_CONVERSION_KERNELANALYSIS_KERNELSYMBOLS_H
 #define TC_CONVERSION_KERNELANALYSIS_KERNELSYMBOLS_H
 
@@ -44,8 +45,8 @@ mlir::Value stripReshapes(mlir::Value tensor);
 /// The results of the kernel that `value`, or a reshape of it, is.
 llvm::SmallVector<unsigned> getResultNumbers(fusion::KernelOp kernel, mlir::Value value);
 
-/// The expression of an index value of a body. `leaf` gives that of block arguments and of values that are not affine, or
-/// null, which makes the whole null.
+/// The expression of an index value of a body. `leaf` gives that of block arguments and of values that are not affine,
+/// or null, which makes the whole null.
 mlir::AffineExpr getIndexExpr(const KernelSymbols &symbols, mlir::Value index,
                               llvm::function_ref<mlir::AffineExpr(mlir::Value)> leaf);
 

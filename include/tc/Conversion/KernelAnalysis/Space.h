@@ -6,8 +6,8 @@
 
 namespace tc {
 
-/// Coefficients of an expression that is linear in its dimensions: expr = sum of coefficients[i] * d_i + rest, coefficients
-/// over symbols. `nonLinear` marks dimensions that also occur in other ways, in `rest`.
+/// Coefficients of an expression that is linear in its dimensions: expr = sum of coefficients[i] * d_i + rest,
+/// coefficients over symbols. `nonLinear` marks dimensions that also occur in other ways, in `rest`.
 struct LinearForm {
   llvm::SmallVector<mlir::AffineExpr> coefficients;
   llvm::SmallVector<bool> nonLinear;
@@ -15,7 +15,8 @@ struct LinearForm {
 };
 LinearForm getLinearForm(mlir::AffineExpr expr, unsigned numDims);
 
-/// What the body of a loop op does with its indices. Dimensions from the rank of the space on are data-dependent indices.
+/// What the body of a loop op does with its indices. Dimensions from the rank of the space on are data-dependent
+/// indices.
 struct IndexUses {
   /// Of each read, the address in elements in a row-major tensor.
   llvm::SmallVector<std::pair<loop::ReadOp, mlir::AffineExpr>> reads;
@@ -29,8 +30,8 @@ IndexUses getIndexUses(const KernelSymbols &symbols, loop::LoopNestOpInterface o
 /// A space with neighbouring dimensions merged where no index tells them apart, and dimensions of size 1 left out.
 struct MergedSpace {
   llvm::SmallVector<mlir::AffineExpr> sizes;
-  /// The indices of the original space, over the merged dimensions: the last of a group is the merged one, the others are 0.
-  /// Right in sums where the group occurs as one.
+  /// The indices of the original space, over the merged dimensions: the last of a group is the merged one, the others
+  /// are 0. Right in sums where the group occurs as one.
   llvm::SmallVector<mlir::AffineExpr> arguments;
 };
 /// Merges the dimensions [first, last) of `sizes`; merged dimensions are numbered from `base`.

@@ -98,8 +98,7 @@ struct Return {
 
 /// One operator overload. Immutable once made; owned by a Registry or an Overlay.
 struct Op {
-  llvm::StringRef
-      name; ///< "add.Tensor", "relu"; custom operators keep their namespace: "torchvision::nms"
+  llvm::StringRef name; ///< "add.Tensor", "relu"; custom operators keep their namespace: "torchvision::nms"
   llvm::SmallVector<Argument, 6> arguments;
   llvm::SmallVector<Return, 2> returns;
   uint32_t tags = 0;

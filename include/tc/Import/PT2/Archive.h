@@ -21,8 +21,7 @@ public:
   /// Opens a file. Errors name the file, the entry and the reason.
   static llvm::Expected<std::shared_ptr<const Archive>> open(llvm::StringRef path);
   /// The same for a file that is in memory already.
-  static llvm::Expected<std::shared_ptr<const Archive>>
-  open(std::unique_ptr<llvm::MemoryBuffer> buffer);
+  static llvm::Expected<std::shared_ptr<const Archive>> open(std::unique_ptr<llvm::MemoryBuffer> buffer);
 
   llvm::StringRef path() const { return buffer->getBufferIdentifier(); }
   /// Entry names are relative to the root folder: "models/model.json".

@@ -116,15 +116,7 @@ struct InputSpec {
 
 /// What a graph output stands for.
 struct OutputSpec {
-  enum class Kind {
-    User,
-    Loss,
-    BufferMutation,
-    ParameterMutation,
-    UserInputMutation,
-    Gradient,
-    Token
-  };
+  enum class Kind { User, Loss, BufferMutation, ParameterMutation, UserInputMutation, Gradient, Token };
   Kind kind = Kind::User;
   Argument argument;
   std::string target; ///< what is mutated, or whose gradient it is

@@ -12,8 +12,8 @@
 
 namespace tc::cpu {
 
-/// Owns the memory of the objects added to it; functions are valid while it lives. Objects see each other's symbols, libm,
-/// and the few C functions code generation calls (Support.h), nothing else of the process. Thread-safe.
+/// Owns the memory of the objects added to it; functions are valid while it lives. Objects see each other's symbols,
+/// libm, and the few C functions code generation calls (Support.h), nothing else of the process. Thread-safe.
 class KernelLibrary {
 public:
   static llvm::Expected<std::unique_ptr<KernelLibrary>> create();

@@ -42,8 +42,8 @@ struct Target {
 
   /// The machine this process runs on.
   static llvm::Expected<Target> getHost();
-  /// "host", "baseline", "avx2" or "avx512"; an error for anything else. Caches and cores of a named target are those of the
-  /// host, so that code for it can be measured here.
+  /// "host", "baseline", "avx2" or "avx512"; an error for anything else. Caches and cores of a named target are those
+  /// of the host, so that code for it can be measured here.
   static llvm::Expected<Target> get(llvm::StringRef name);
   static std::vector<llvm::StringRef> getNames();
 };

@@ -1,5 +1,5 @@
-// From a module in the LLVM and NVVM dialects to PTX or LLVM IR text, in process. Thread-safe: each call has an LLVM context of
-// its own.
+// From a module in the LLVM and NVVM dialects to PTX or LLVM IR text, in process. Thread-safe: each call has an LLVM
+// context of its own.
 #ifndef TC_TARGET_NVPTX_PTX_H
 #define TC_TARGET_NVPTX_PTX_H
 

@@ -12,10 +12,11 @@
 namespace tc::nvptx {
 
 struct Target {
-  std::string name;     ///< "sm_90a": LLVM's name of the chip as well
-  std::string features; ///< LLVM's feature string: the PTX version, always given, as LLVM's default is too old for most chips
-  unsigned smVersion = 0; ///< 10 * major + minor
-  int64_t sharedBytes = 0; ///< shared memory that one block can ask for
+  std::string name; ///< "sm_90a": LLVM's name of the chip as well
+  std::string
+      features; ///< LLVM's feature string: the PTX version, always given, as LLVM's default is too old for most chips
+  unsigned smVersion = 0;       ///< 10 * major + minor
+  int64_t sharedBytes = 0;      ///< shared memory that one block can ask for
   unsigned multiprocessors = 0; ///< of the usual card, for choosing grids
   /// Threads of a warp, and the most threads and registers of a block.
   static constexpr unsigned warpSize = 32;

@@ -9,8 +9,8 @@ namespace tc {
 /// How many leading indices of the read are the body's own leading dimensions, in order and of the same sizes.
 int64_t getIdentityPrefix(loop::ReadOp read, loop::LoopNestOpInterface nest);
 
-/// The most leading parallel dimensions that all ops have in common, such that each op reads values of the others only at
-/// its own point of these.
+/// The most leading parallel dimensions that all ops have in common, such that each op reads values of the others only
+/// at its own point of these.
 int64_t getSharedParallel(llvm::ArrayRef<loop::LoopNestOpInterface> nests);
 
 /// Bytes of one element in memory.

@@ -145,20 +145,21 @@ static ArrayAttr getSpace(OpBuilder &builder, Type result, ArrayRef<SizeAttr> re
 }
 
 loop::ReduceOp loop::buildReduce(OpBuilder &builder, Location loc, TypeRange results, ArrayRef<ReductionKind> kinds,
-                           ArrayRef<SizeAttr> reduced, BodyFn body) {
+                                 ArrayRef<SizeAttr> reduced, BodyFn body) {
   SmallVector<Attribute> kindAttrs;
   for (ReductionKind kind : kinds)
     kindAttrs.push_back(ReductionKindAttr::get(builder.getContext(), kind));
   auto op = loop::ReduceOp::create(builder, loc, results, builder.getArrayAttr(kindAttrs),
-                             getSpace(builder, results.front(), reduced),
-                             cast<RankedTensorType>(results.front()).getRank());
+                                   getSpace(builder, results.front(), reduced),
+                                   cast<RankedTensorType>(results.front()).getRank());
   buildBody(builder, cast<LoopNestOpInterface>(*op), body);
   return op;
 }
 
-loop::ContractOp loop::buildContract(OpBuilder &builder, Location loc, Type result, ArrayRef<SizeAttr> reduced, BodyFn body) {
+loop::ContractOp loop::buildContract(OpBuilder &builder, Location loc, Type result, ArrayRef<SizeAttr> reduced,
+                                     BodyFn body) {
   auto op = loop::ContractOp::create(builder, loc, result, getSpace(builder, result, reduced),
-                               cast<RankedTensorType>(result).getRank());
+                                     cast<RankedTensorType>(result).getRank());
   buildBody(builder, cast<LoopNestOpInterface>(*op), body);
   return op;
 }

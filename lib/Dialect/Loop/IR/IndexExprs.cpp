@@ -244,7 +244,8 @@ static bool dependsOn(Value value, BlockArgument dim) {
   if (value == dim)
     return true;
   Operation *op = value.getDefiningOp();
-  if (!op || op->getBlock()->getParentOp() == nullptr || !dim.getOwner()->getParent()->isAncestor(op->getParentRegion()))
+  if (!op || op->getBlock()->getParentOp() == nullptr ||
+      !dim.getOwner()->getParent()->isAncestor(op->getParentRegion()))
     return false;
   // The values of an scf.if depend on what its branches read.
   bool found = false;

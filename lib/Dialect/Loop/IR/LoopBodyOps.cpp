@@ -15,7 +15,8 @@ using namespace tc::loop;
 
 Type loop::getScalarType(Type elementType) {
   auto integer = dyn_cast<IntegerType>(elementType);
-  return integer && !integer.isSignless() ? IntegerType::get(elementType.getContext(), integer.getWidth()) : elementType;
+  return integer && !integer.isSignless() ? IntegerType::get(elementType.getContext(), integer.getWidth())
+                                          : elementType;
 }
 
 void ReadOp::build(OpBuilder &builder, OperationState &state, Value source, ValueRange indices) {
@@ -26,8 +27,8 @@ LogicalResult ReadOp::verify() {
   if (static_cast<int64_t>(getIndices().size()) != getSource().getType().getRank())
     return emitOpError("expected ") << getSource().getType().getRank() << " indices, found " << getIndices().size();
   if (getType() != getScalarType(getSource().getType().getElementType()))
-    return emitOpError("expected a result of type ") << getScalarType(getSource().getType().getElementType()) << ", found "
-                                                     << getType();
+    return emitOpError("expected a result of type ")
+           << getScalarType(getSource().getType().getElementType()) << ", found " << getType();
   return success();
 }
 
@@ -102,7 +103,8 @@ struct ComposeIndex : OpRewritePattern<IndexOp> {
       }
     }
     AffineExpr expr = op.getMap().getResult(0).replaceDimsAndSymbols(dims, syms);
-    AffineMap map = AffineMap::get(operands.size(), symbols.size(), simplifyAffineExpr(expr, operands.size(), symbols.size()));
+    AffineMap map =
+        AffineMap::get(operands.size(), symbols.size(), simplifyAffineExpr(expr, operands.size(), symbols.size()));
     // Drop unused operands and symbols.
     SmallVector<AffineExpr> dimReplacements(operands.size(), getAffineConstantExpr(0, context));
     SmallVector<AffineExpr> symReplacements(symbols.size(), getAffineConstantExpr(0, context));

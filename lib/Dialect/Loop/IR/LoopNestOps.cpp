@@ -17,7 +17,9 @@ namespace tc::loop {
 
 static void printSpace(OpAsmPrinter &printer, LoopNestOpInterface op) {
   int64_t parallel = op.getNumParallel();
-  auto separator = [&](int64_t i) { return i == 0 ? (parallel == 0 && i == parallel ? " : " : "") : i == parallel ? " : " : ", "; };
+  auto separator = [&](int64_t i) {
+    return i == 0 ? (parallel == 0 && i == parallel ? " : " : "") : i == parallel ? " : " : ", ";
+  };
   printer << " (";
   for (auto [i, arg] : llvm::enumerate(op.getBodyBlock()->getArguments())) {
     printer << separator(i);
@@ -79,7 +81,8 @@ static ParseResult parseSpace(OpAsmParser &parser, SmallVectorImpl<OpAsmParser::
     sizes.push_back(*size);
   }
   if (sizes.size() != args.size())
-    return parser.emitError(parser.getNameLoc(), "expected one size an index, found ") << sizes.size() << " and " << args.size();
+    return parser.emitError(parser.getNameLoc(), "expected one size an index, found ")
+           << sizes.size() << " and " << args.size();
   if (parallel < 0)
     parallel = args.size();
   return success();
@@ -151,7 +154,8 @@ void ReduceOp::print(OpAsmPrinter &printer) {
 }
 ParseResult ReduceOp::parse(OpAsmParser &parser, OperationState &state) {
   SmallVector<Attribute> kinds;
-  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&]() { return parseKind(parser, kinds.emplace_back()); }))
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                     [&]() { return parseKind(parser, kinds.emplace_back()); }))
     return failure();
   state.addAttribute("kinds", parser.getBuilder().getArrayAttr(kinds));
   return parseNest(parser, state, "parallel", false);
@@ -212,7 +216,8 @@ NEST_INTERFACE(ContractOp, getParallel())
 NEST_INTERFACE(ScanOp, getSizes().size())
 NEST_INTERFACE(ScatterOp, getSizes().size())
 
-// One index argument a dimension, a loop.yield of `numYields` values, and results with the sizes of the parallel dimensions.
+// One index argument a dimension, a loop.yield of `numYields` values, and results with the sizes of the parallel
+// dimensions.
 static LogicalResult verifyNest(LoopNestOpInterface op, size_t numYields, bool checkResults = true) {
   SmallVector<SizeAttr> sizes = op.getIterationSizes();
   Block *body = op.getBodyBlock();

@@ -23,7 +23,8 @@ static void printArg(OpAsmPrinter &printer, Attribute arg, OperandRange operands
   }
 }
 
-static ParseResult parseArg(OpAsmParser &parser, SmallVectorImpl<OpAsmParser::UnresolvedOperand> &operands, Attribute &arg) {
+static ParseResult parseArg(OpAsmParser &parser, SmallVectorImpl<OpAsmParser::UnresolvedOperand> &operands,
+                            Attribute &arg) {
   Builder &builder = parser.getBuilder();
   OpAsmParser::UnresolvedOperand operand;
   OptionalParseResult asOperand = parser.parseOptionalOperand(operand);

@@ -76,7 +76,8 @@ LogicalResult ContractOp::verify() {
     }
     return success();
   };
-  if (failed(bind("lhs", getLhsIndices(), getLhs().getType())) || failed(bind("rhs", getRhsIndices(), getRhs().getType())))
+  if (failed(bind("lhs", getLhsIndices(), getLhs().getType())) ||
+      failed(bind("rhs", getRhsIndices(), getRhs().getType())))
     return failure();
   for (char letter : getResultIndices())
     if (!getLhsIndices().contains(letter) && !getRhsIndices().contains(letter))

@@ -1,5 +1,5 @@
-// Folds of elementwise ops: constants, and identities that hold for every value, NaN and -0 included. An identity gives an
-// operand only if it has the result's type, that is, if nothing was broadcast.
+// Folds of elementwise ops: constants, and identities that hold for every value, NaN and -0 included. An identity gives
+// an operand only if it has the result's type, that is, if nothing was broadcast.
 
 #include "ScalarEvaluation.h"
 
@@ -69,7 +69,8 @@ static OpFoldResult absorbing(Operation *op, const Splat &rhs) {
   return TypeSwitch<Operation *, OpFoldResult>(op)
       .Case<MulOp, AndOp>([&](auto) { return rhs.isInteger(0) ? splatOf(type, 0) : OpFoldResult(); })
       .Case([&](OrOp) { return rhs.isAllOnes() ? splatOf(type, -1) : OpFoldResult(); })
-      .Case([&](AddOp) { return rhs.isAllOnes() && rhs.integer->getBitWidth() == 1 ? splatOf(type, 1) : OpFoldResult(); })
+      .Case(
+          [&](AddOp) { return rhs.isAllOnes() && rhs.integer->getBitWidth() == 1 ? splatOf(type, 1) : OpFoldResult(); })
       .Case<RemOp, FmodOp>([&](auto) { return rhs.isInteger(1) ? splatOf(type, 0) : OpFoldResult(); })
       .Default(OpFoldResult());
 }

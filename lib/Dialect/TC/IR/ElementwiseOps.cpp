@@ -14,8 +14,8 @@ static FailureOr<SmallVector<SizeAttr>> broadcastOperands(std::optional<Location
   for (Value operand : operands) {
     FailureOr<SmallVector<SizeAttr>> next = broadcastSizes(sizes, getSizes(operand.getType()));
     if (failed(next))
-      return emitOptionalError(loc, "operand of type ", operand.getType(), " does not broadcast against the others, of type ",
-                               operands.front().getType());
+      return emitOptionalError(loc, "operand of type ", operand.getType(),
+                               " does not broadcast against the others, of type ", operands.front().getType());
     sizes = *next;
   }
   return sizes;

@@ -1,5 +1,6 @@
-// What every elementwise op computes, once: arith and math ops on scalars. Reduced-precision floats are computed in f32 by
-// the conversion to loops, so these forms need not care; integers are signless, their signedness is read off the tensors.
+// What every elementwise op computes, once: arith and math ops on scalars. Reduced-precision floats are computed in f32
+// by the conversion to loops, so these forms need not care; integers are signless, their signedness is read off the
+// tensors.
 
 #include "tc/Dialect/TC/IR/TC.h"
 
@@ -69,7 +70,8 @@ struct Scalars {
 /// Rounding: integers are unchanged.
 #define ROUND_FORM(OP, MATH)                                                                                           \
   Value OP::buildScalar(OpBuilder &builder, Location loc, ValueRange scalars) {                                        \
-    return isa<FloatType>(scalars[0].getType()) ? math::MATH::create(builder, loc, scalars[0]).getResult() : scalars[0];  \
+    return isa<FloatType>(scalars[0].getType()) ? math::MATH::create(builder, loc, scalars[0]).getResult()             \
+                                                : scalars[0];                                                          \
   }
 
 MATH_FORM(ExpOp, ExpOp)
@@ -325,8 +327,8 @@ SCALAR_FORM(CompareOp) {
 
 SCALAR_FORM(SelectOp) { return arith::SelectOp::create(builder, loc, scalars[0], scalars[1], scalars[2]); }
 
-// Float to integer: values outside the range and NaN become the minimum of i32/i64 on x86 (as eager's cvtt does); narrower
-// integers wrap from i32 or i64. The compare makes that defined in LLVM, where the plain conversion is poison.
+// Float to integer: values outside the range and NaN become the minimum of i32/i64 on x86 (as eager's cvtt does);
+// narrower integers wrap from i32 or i64. The compare makes that defined in LLVM, where the plain conversion is poison.
 static Value castFloatToInteger(const Scalars &s, Value x, IntegerType target, bool isUnsigned) {
   unsigned width = isUnsigned && target.getWidth() >= 32 ? 64 : std::max(32u, target.getWidth());
   Type wide = s.b.getIntegerType(width);

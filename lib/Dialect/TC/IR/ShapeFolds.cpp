@@ -130,7 +130,8 @@ OpFoldResult InsertSliceOp::fold(FoldAdaptor) {
     return getSource();
   // Writing back what was read there changes nothing.
   auto slice = getSource().getDefiningOp<SliceOp>();
-  if (slice && slice.getInput() == getInput() && slice.getOffsets() == getOffsets() && slice.getStrides() == getStrides())
+  if (slice && slice.getInput() == getInput() && slice.getOffsets() == getOffsets() &&
+      slice.getStrides() == getStrides())
     return getInput();
   return llvm::is_contained(getSource().getType().getShape(), 0) ? OpFoldResult(getInput()) : OpFoldResult();
 }
@@ -141,9 +142,8 @@ OpFoldResult ConcatOp::fold(FoldAdaptor) {
   if (getInputs().size() == 1)
     return getInputs().front();
   // Inputs without elements do not take part.
-  SmallVector<Value> kept = llvm::filter_to_vector(getInputs(), [&](Value input) {
-    return cast<RankedTensorType>(input.getType()).getDimSize(getDim()) != 0;
-  });
+  SmallVector<Value> kept = llvm::filter_to_vector(
+      getInputs(), [&](Value input) { return cast<RankedTensorType>(input.getType()).getDimSize(getDim()) != 0; });
   if (kept.empty() || kept.size() == getInputs().size())
     return {};
   if (kept.size() == 1)

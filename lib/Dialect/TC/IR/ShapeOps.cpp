@@ -75,7 +75,8 @@ LogicalResult TransposeOp::verify() {
 LogicalResult ReshapeOp::verify() {
   if (failed(verifySameElement(*this, getInput().getType(), getType())))
     return failure();
-  SizeAttr from = product(getContext(), getSizes(getInput().getType())), to = product(getContext(), getSizes(getType()));
+  SizeAttr from = product(getContext(), getSizes(getInput().getType())),
+           to = product(getContext(), getSizes(getType()));
   // Products of symbols can be equal without being the same expression; constants cannot.
   if (from.getConstant() && to.getConstant() && from != to)
     return emitOpError("must keep the number of elements, found ")
@@ -89,7 +90,8 @@ LogicalResult SliceOp::verify() {
       failed(verifyCount(*this, "strides", getStrides().size(), rank)) ||
       failed(verifyCount(*this, "result dimensions", getType().getRank(), rank)))
     return failure();
-  SmallVector<SizeAttr> from = getSizes(getInput().getType()), to = getSizes(getType()), offsets = toSizes(getOffsets());
+  SmallVector<SizeAttr> from = getSizes(getInput().getType()), to = getSizes(getType()),
+                        offsets = toSizes(getOffsets());
   for (auto [dim, stride] : llvm::enumerate(getStrides())) {
     if (stride < 1)
       return emitOpError("expected a stride of at least 1 in dimension ") << dim << ", found " << stride;
@@ -154,8 +156,10 @@ LogicalResult ReverseOp::verify() {
   return verifySizes(*this, getType(), getSizes(getInput().getType()));
 }
 
-// The shape that tc.gather gives and tc.scatter's updates have: the indices' broadcast sizes, then the dimensions not indexed.
-static LogicalResult verifyIndexed(Operation *op, Type indexed, ValueRange indices, ArrayRef<int64_t> dims, Type selected) {
+// The shape that tc.gather gives and tc.scatter's updates have: the indices' broadcast sizes, then the dimensions not
+// indexed.
+static LogicalResult verifyIndexed(Operation *op, Type indexed, ValueRange indices, ArrayRef<int64_t> dims,
+                                   Type selected) {
   SmallVector<SizeAttr> sizes = getSizes(indexed), expected;
   if (failed(verifyCount(op, "index tensors", indices.size(), dims.size())) ||
       failed(verifyDims(op, dims, sizes.size())))

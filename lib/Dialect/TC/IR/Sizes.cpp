@@ -48,8 +48,7 @@ std::optional<int64_t> SizeAttr::getConstant() const {
 }
 
 // Applies a binary operation on expressions after giving both operands one list of symbols.
-template <typename Combine>
-static SizeAttr combine(SizeAttr a, SizeAttr b, Combine &&combineExprs) {
+template <typename Combine> static SizeAttr combine(SizeAttr a, SizeAttr b, Combine &&combineExprs) {
   MLIRContext *context = a.getContext();
   SmallVector<StringAttr> symbols(a.getSymbols());
   llvm::append_range(symbols, b.getSymbols());

@@ -36,23 +36,24 @@ private:
 /// If the value is an index argument of a loop op's body, the size of its dimension.
 SizeAttr getDimSize(mlir::Value index);
 
-/// Part of a reshape: dimensions [firstFrom, endFrom) of the source hold the same elements as [firstTo, endTo) of the result.
+/// Part of a reshape: dimensions [firstFrom, endFrom) of the source hold the same elements as [firstTo, endTo) of the
+/// result.
 struct ReshapeBlock {
   size_t firstFrom, endFrom, firstTo, endTo;
 };
 /// Takes a reshape apart into the smallest blocks of equal products; nothing if it cannot be told which are equal.
-std::optional<llvm::SmallVector<ReshapeBlock>> getReshapeBlocks(mlir::MLIRContext *context, llvm::ArrayRef<SizeAttr> from,
-                                                                llvm::ArrayRef<SizeAttr> to);
+std::optional<llvm::SmallVector<ReshapeBlock>>
+getReshapeBlocks(mlir::MLIRContext *context, llvm::ArrayRef<SizeAttr> from, llvm::ArrayRef<SizeAttr> to);
 
 /// Indices into the source of a reshape for indices into its result. Nothing if that takes floordiv or mod, unless
 /// `allowDivision`.
-std::optional<llvm::SmallVector<mlir::Value>> getReshapedIndices(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type source,
-                                                                 mlir::Type result, mlir::ValueRange indices,
-                                                                 bool allowDivision);
+std::optional<llvm::SmallVector<mlir::Value>> getReshapedIndices(mlir::OpBuilder &builder, mlir::Location loc,
+                                                                 mlir::Type source, mlir::Type result,
+                                                                 mlir::ValueRange indices, bool allowDivision);
 /// Whether getReshapedIndices finds indices when division is allowed.
 bool canSplitIndices(mlir::Type source, mlir::Type result);
-/// By how many elements a read's address moves when a dimension of the body's space moves by one: a number, or nothing if
-/// that varies or is not known. The other reads that its indices depend on make it vary.
+/// By how many elements a read's address moves when a dimension of the body's space moves by one: a number, or nothing
+/// if that varies or is not known. The other reads that its indices depend on make it vary.
 std::optional<int64_t> getReadStride(loop::ReadOp read, mlir::BlockArgument dim);
 
 } // namespace tc

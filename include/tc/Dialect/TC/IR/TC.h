@@ -22,8 +22,8 @@
 #include "tc/Dialect/TC/IR/TCInterfaces.h.inc"
 
 namespace tc::detail {
-/// Result types of elementwise ops: the operands' sizes broadcast, with their common element type, with booleans, or with
-/// the element type of the second and third operand. Errors are emitted at `loc`.
+/// Result types of elementwise ops: the operands' sizes broadcast, with their common element type, with booleans, or
+/// with the element type of the second and third operand. Errors are emitted at `loc`.
 mlir::LogicalResult inferSameElement(std::optional<mlir::Location> loc, mlir::ValueRange operands,
                                      llvm::SmallVectorImpl<mlir::Type> &types);
 mlir::LogicalResult inferBool(std::optional<mlir::Location> loc, mlir::ValueRange operands,
