@@ -6,7 +6,6 @@
 #include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassManager.h"
 #include "tc/Pipeline/Stages.h"
-#include "tc/Transforms/VerifyContract/Passes.h"
 #include "llvm/Support/JSON.h"
 
 #include <chrono>
@@ -51,14 +50,12 @@ static FailureOr<func::FuncOp> findFunction(ModuleOp module) {
 }
 
 static LogicalResult runStages(ModuleOp module, const CompileOptions &options, std::vector<StageTime> &times) {
-  StageOptions stageOptions{options.target};
+  StageOptions stageOptions{options.target, options.verifyContracts};
   for (const Stage &stage : getStages()) {
     Stopwatch watch;
     PassManager manager(module.getContext());
     manager.enableVerifier(options.verifyContracts);
-    stage.build(manager, stageOptions);
-    if (options.verifyContracts && !stage.form.empty())
-      manager.addPass(createVerifyContractPass(VerifyContractPassOptions{stage.form.str()}));
+    addStage(manager, stage, stageOptions);
     if (failed(manager.run(module)))
       return failure();
     times.push_back({stage.name.str(), watch.lap()});

@@ -3,7 +3,6 @@
 #include "tc/Pipeline/Stages.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "tc/Conversion/TCToLoop/Passes.h"
 #include "tc/Target/CPU/Target.h"
@@ -13,6 +12,8 @@
 #include "tc/Transforms/Layout/Passes.h"
 #include "tc/Transforms/Schedule/Passes.h"
 #include "tc/Transforms/Simplify/Passes.h"
+#include "tc/Transforms/VerifyContract/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -65,34 +66,19 @@ static constexpr Stage stages[] = {
 
 ArrayRef<Stage> getStages() { return stages; }
 
-namespace {
+const Stage *findStage(StringRef name) {
+  const Stage *found = llvm::find_if(stages, [&](const Stage &stage) { return stage.name == name; });
+  return found == std::end(stages) ? nullptr : found;
+}
 
-struct StagePipelineOptions : PassPipelineOptions<StagePipelineOptions> {
-  Option<std::string> target{*this, "target", llvm::cl::desc("the target's name"), llvm::cl::init("host")};
-};
+std::string getStageNames() {
+  return llvm::join(llvm::map_range(stages, [](const Stage &stage) { return stage.name.str(); }), ", ");
+}
 
-struct LowerOptions : PassPipelineOptions<LowerOptions> {
-  Option<std::string> target{*this, "target", llvm::cl::desc("the target's name"), llvm::cl::init("host")};
-  Option<std::string> stopAfter{*this, "stop-after", llvm::cl::desc("the last stage to run"), llvm::cl::init("")};
-};
-
-} // namespace
-
-void registerStagePipelines() {
-  for (const Stage &stage : stages)
-    PassPipelineRegistration<StagePipelineOptions>(
-        "tc-stage-" + stage.name.str(), stage.summary,
-        [&stage](OpPassManager &manager, const StagePipelineOptions &options) {
-          stage.build(manager, {options.target});
-        });
-  PassPipelineRegistration<LowerOptions>("tc-lower", "all stages, up to stop-after",
-                                         [](OpPassManager &manager, const LowerOptions &options) {
-                                           for (const Stage &stage : stages) {
-                                             stage.build(manager, {options.target});
-                                             if (stage.name == options.stopAfter)
-                                               break;
-                                           }
-                                         });
+void addStage(OpPassManager &manager, const Stage &stage, const StageOptions &options) {
+  stage.build(manager, options);
+  if (options.verifyContracts && !stage.form.empty())
+    manager.addPass(createVerifyContractPass(VerifyContractPassOptions{stage.form.str()}));
 }
 
 } // namespace tc

@@ -1,22 +1,12 @@
 """Real exports go through `tc-translate --import-pt2`, statically and with a dynamic batch."""
 
-import pathlib
-import shutil
 import subprocess
-import sys
 
 import pytest
 import torch
 from torch.export import Dim
 
-
-def find_tool(name):
-    """The build's tool: the test suite runs with <build>/python on the path."""
-    for folder in sys.path:
-        tool = pathlib.Path(folder).resolve().parent / "bin" / name
-        if folder and tool.is_file():
-            return tool
-    return shutil.which(name)
+from build_tools import find_tool
 
 
 def resnet18():
@@ -65,8 +55,6 @@ def bert():
 @pytest.mark.parametrize("model", [resnet18, gpt2, bert])
 def test_import(model, dynamic, tmp_path):
     tool = find_tool("tc-translate")
-    if tool is None:
-        pytest.skip("no tc-translate in this build")
     torch.manual_seed(0)
     module, arguments = model()
     shapes = tuple({0: Dim("batch", min=1, max=64)} for _ in arguments) if dynamic else None

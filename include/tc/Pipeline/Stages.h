@@ -9,6 +9,8 @@ namespace tc {
 struct StageOptions {
   /// The target's name, as in CompileOptions.
   std::string target = "host";
+  /// Check the form that each stage gives after it.
+  bool verifyContracts = false;
 };
 
 struct Stage {
@@ -22,7 +24,15 @@ struct Stage {
 /// The stages from the captured form to scheduled kernels, in order.
 llvm::ArrayRef<Stage> getStages();
 
-/// Registers `--tc-stage=<name>` (as the pipelines `tc-stage-<name>`) and `tc-lower`, all stages up to `stop-after`.
+/// The stage of this name; null if there is none.
+const Stage *findStage(llvm::StringRef name);
+/// "functionalize, decompose, …", for messages.
+std::string getStageNames();
+/// Adds a stage to `manager`, with the check of its form if that is asked for.
+void addStage(mlir::OpPassManager &manager, const Stage &stage, const StageOptions &options);
+
+/// Registers the pipelines `tc-stage{<name>}`, in tools `--tc-stage=<name>`, and `tc-lower`, all stages or, with
+/// `start-after` and `stop-after`, those between.
 void registerStagePipelines();
 
 } // namespace tc
