@@ -124,13 +124,18 @@ LogicalResult Functionalizer::writeResult(Call &call, unsigned operand, Value va
   return write(call.getLoc(), ref, castAndBroadcast(call.getLoc(), value, tensorOf(ref).type));
 }
 
-// The name of the op without mutation: the registry's link, or for operators the plain one (`__iadd__` → `__add__`).
+// The op without mutation: the registry's link, or the one named so (`__iadd__` → `__add__`, `dropout_` → `dropout`).
 static const aten::Op *functionalVariant(const aten::Op &op, const aten::Overlay &operators) {
   if (!op.functional.empty() && op.functional != op.name)
     return operators.lookup(op.functional);
   if (op.name.starts_with("__i"))
     return operators.lookup(("__" + op.name.drop_front(3)).str());
-  return nullptr;
+  // The registry links forms whose arguments have the same names, which those of dropout and dropout_ do not.
+  auto [base, overload] = op.name.split('.');
+  if (!base.consume_back("_"))
+    return nullptr;
+  const aten::Op *plain = operators.lookup(overload.empty() ? base.str() : (base + "." + overload).str());
+  return plain && plain->arguments.size() == op.arguments.size() ? plain : nullptr;
 }
 
 // Results that alias a written argument are that argument, the same tensor.
@@ -185,10 +190,13 @@ LogicalResult Functionalizer::convertMutation(Call &call) {
       return convertCustomMutation(call);
     return op.emitError("'") << name << "' has no variant without mutation";
   }
-  // Arguments are matched by name; `out` has none in the functional variant.
+  // Arguments are matched by name, the first by its place; `out` has none in the functional variant.
   NewArguments arguments;
-  for (const aten::Argument &argument : functional->arguments) {
+  for (auto [i, argument] : llvm::enumerate(functional->arguments)) {
     std::optional<unsigned> from = call.schema.findArgument(argument.name);
+    // `dropout_(self, …)` and `dropout(input, …)`.
+    if (!from && i == 0 && call.schema.aliasedArgument(0) == 0u)
+      from = 0;
     if (!from && argument.type.isOptional())
       arguments.args.push_back(NoneAttr::get(call.getContext()));
     else if (!from)

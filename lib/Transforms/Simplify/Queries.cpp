@@ -4,6 +4,7 @@
 
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
 using namespace tc;
@@ -24,20 +25,25 @@ Value simplify::floatConstant(OpBuilder &builder, Location loc, Type elementType
   return ConstantOp::create(builder, loc, DenseElementsAttr::get(RankedTensorType::get({}, elementType), rounded));
 }
 
-static bool isFromConstants(Value value, unsigned depth) {
+static bool isFromConstants(Value value, DenseSet<Operation *> &visited) {
   Operation *op = value.getDefiningOp();
-  if (!op || depth == 0)
+  if (!op)
     return false;
+  if (!visited.insert(op).second)
+    return true;
   if (isa<ConstantOp>(op))
     return true;
   // Symbols are known at run time only.
   if (!isPure(op) || op->getNumRegions() || op->getNumOperands() == 0 || op->getName().getDialectNamespace() != "tc" ||
       !cast<RankedTensorType>(value.getType()).hasStaticShape())
     return false;
-  return llvm::all_of(op->getOperands(), [&](Value operand) { return isFromConstants(operand, depth - 1); });
+  return llvm::all_of(op->getOperands(), [&](Value operand) { return isFromConstants(operand, visited); });
 }
 
-bool simplify::isFromConstants(Value value) { return ::isFromConstants(value, /*depth=*/16); }
+bool simplify::isFromConstants(Value value) {
+  DenseSet<Operation *> visited;
+  return ::isFromConstants(value, visited);
+}
 
 FailureOr<SmallVector<SizeAttr>> simplify::broadcastOperandSizes(ValueRange operands) {
   SmallVector<SizeAttr> sizes;

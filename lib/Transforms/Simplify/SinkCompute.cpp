@@ -13,7 +13,7 @@ namespace {
 struct SinkThroughReduce : OpRewritePattern<ReduceOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ReduceOp op, PatternRewriter &rewriter) const override {
-    auto transposed = op.getInput().getDefiningOp<TransposeOp>();
+    TransposeOp transposed = getSinkableTranspose(op.getInput());
     if (!transposed)
       return failure();
     ArrayRef<int64_t> permutation = transposed.getPermutation();
@@ -36,7 +36,7 @@ struct SinkThroughReduce : OpRewritePattern<ReduceOp> {
 struct SinkThroughWindow : OpRewritePattern<WindowOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(WindowOp op, PatternRewriter &rewriter) const override {
-    auto transposed = op.getInput().getDefiningOp<TransposeOp>();
+    TransposeOp transposed = getSinkableTranspose(op.getInput());
     if (!transposed)
       return failure();
     Permutation permutation(transposed.getPermutation()), inverse = invert(permutation);
@@ -54,7 +54,7 @@ struct SinkThroughWindow : OpRewritePattern<WindowOp> {
 struct SinkThroughScan : OpRewritePattern<ScanOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ScanOp op, PatternRewriter &rewriter) const override {
-    auto transposed = op.getInput().getDefiningOp<TransposeOp>();
+    TransposeOp transposed = getSinkableTranspose(op.getInput());
     if (!transposed)
       return failure();
     Permutation permutation(transposed.getPermutation());

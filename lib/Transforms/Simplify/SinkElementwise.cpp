@@ -10,26 +10,18 @@ using namespace tc::simplify;
 
 namespace {
 
-// The permutation of an operand as one of the result's dimensions: leading dimensions, that the operand lacks, stay.
-Permutation extend(ArrayRef<int64_t> permutation, int64_t rank) {
-  int64_t leading = rank - permutation.size();
-  Permutation result = llvm::to_vector(llvm::seq<int64_t>(0, leading));
-  for (int64_t dim : permutation)
-    result.push_back(leading + dim);
-  return result;
-}
-
 struct SinkThroughElementwise : OpInterfaceRewritePattern<ElementwiseOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
   LogicalResult matchAndRewrite(ElementwiseOpInterface op, PatternRewriter &rewriter) const override {
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
     for (Value operand : op->getOperands()) {
-      auto transpose = operand.getDefiningOp<TransposeOp>();
+      TransposeOp transpose = getSinkableTranspose(operand);
       if (!transpose)
         continue;
+      // Leading dimensions, that the operand lacks, stay.
       Permutation permutation = extend(transpose.getPermutation(), type.getRank()), inverse = invert(permutation);
-      if (!pays(op, permutation, inverse))
+      if (!pays(op, inverse))
         continue;
       SmallVector<Value> operands;
       for (Value other : op->getOperands())
@@ -56,17 +48,13 @@ struct SinkThroughElementwise : OpInterfaceRewritePattern<ElementwiseOpInterface
 
   // Operands that are not cheap to transpose cost a transpose each; one may do so if the result's transpose then
   // cancels.
-  static bool pays(ElementwiseOpInterface op, ArrayRef<int64_t> permutation, ArrayRef<int64_t> inverse) {
-    auto isDear = [&](Value operand) {
-      if (auto transpose = operand.getDefiningOp<TransposeOp>())
-        if (ArrayRef<int64_t>(extend(transpose.getPermutation(), permutation.size())) == permutation)
-          return false;
-      return !isCheapToTranspose(operand, inverse);
-    };
-    int64_t dear = llvm::count_if(op->getOperands(), isDear);
+  static bool pays(ElementwiseOpInterface op, ArrayRef<int64_t> inverse) {
+    int64_t dear =
+        llvm::count_if(op->getOperands(), [&](Value operand) { return !isCheapToTranspose(operand, inverse); });
     if (dear == 0)
       return true;
-    return dear == 1 && llvm::all_of(op->getUsers(), [&](Operation *user) { return isTranspose(user, inverse); });
+    return dear == 1 && !op->use_empty() &&
+           llvm::all_of(op->getUsers(), [&](Operation *user) { return isTranspose(user, inverse); });
   }
 };
 

@@ -32,7 +32,7 @@ struct TransposeToReshape : OpRewritePattern<TransposeOp> {
 /// Ops of one tensor whose result has the input's dimensions. `rebuild` makes the op on the untransposed input, given
 /// the inverse permutation (untransposed dimension i is transposed dimension inverse[i]).
 template <typename Op, typename Rebuild> LogicalResult sink(Op op, PatternRewriter &rewriter, Rebuild rebuild) {
-  auto transposed = op.getInput().template getDefiningOp<TransposeOp>();
+  TransposeOp transposed = getSinkableTranspose(op.getInput());
   if (!transposed)
     return failure();
   Permutation permutation(transposed.getPermutation()), inverse = invert(permutation);
@@ -92,7 +92,7 @@ struct SinkThroughInsertSlice : OpRewritePattern<InsertSliceOp> {
   LogicalResult matchAndRewrite(InsertSliceOp op, PatternRewriter &rewriter) const override {
     // Either may be the transposed one, as long as the other costs nothing.
     for (Value operand : {op.getInput(), op.getSource()}) {
-      auto transposed = operand.getDefiningOp<TransposeOp>();
+      TransposeOp transposed = getSinkableTranspose(operand);
       if (!transposed)
         continue;
       Permutation permutation(transposed.getPermutation()), inverse = invert(permutation);
@@ -115,7 +115,7 @@ struct SinkThroughConcat : OpRewritePattern<ConcatOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ConcatOp op, PatternRewriter &rewriter) const override {
     for (Value operand : op.getInputs()) {
-      auto transposed = operand.getDefiningOp<TransposeOp>();
+      TransposeOp transposed = getSinkableTranspose(operand);
       if (!transposed)
         continue;
       Permutation permutation(transposed.getPermutation()), inverse = invert(permutation);
@@ -137,7 +137,7 @@ struct SinkThroughConcat : OpRewritePattern<ConcatOp> {
 struct SinkThroughReshape : OpRewritePattern<ReshapeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ReshapeOp op, PatternRewriter &rewriter) const override {
-    auto transposed = op.getInput().getDefiningOp<TransposeOp>();
+    TransposeOp transposed = getSinkableTranspose(op.getInput());
     if (!transposed)
       return failure();
     SmallVector<SizeAttr> from = getSizes(op.getInput().getType()), to = getSizes(op.getType());

@@ -19,6 +19,11 @@ template <typename T> llvm::SmallVector<T> permute(llvm::ArrayRef<T> of, llvm::A
 }
 /// Whether only dimensions of size 1 change places, so that the transpose is a reshape.
 bool isReshape(llvm::ArrayRef<SizeAttr> sizes, llvm::ArrayRef<int64_t> permutation);
+/// The transpose that defines the value and that may sink: not one that is a reshape, which becomes one, and not one of
+/// what is computed from constants, which is done once wherever it is. Null if there is none.
+TransposeOp getSinkableTranspose(mlir::Value value);
+/// A permutation of the last dimensions as one of `rank` dimensions.
+Permutation extend(llvm::ArrayRef<int64_t> permutation, int64_t rank);
 /// The value transposed, by a reshape if that does it.
 mlir::Value transpose(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
                       llvm::ArrayRef<int64_t> permutation);

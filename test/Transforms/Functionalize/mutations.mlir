@@ -143,3 +143,14 @@ module attributes {tc.schemas = ["my::scale_(Tensor(a!) x, float by) -> Tensor"]
     return %0 : !tc.ref<[], f32>
   }
 }
+
+// -----
+
+// The form without mutation has another name for its first argument.
+// CHECK-LABEL: func.func @other_names
+// CHECK: %[[D:.*]] = tc.aten "dropout"(%arg0, 5.000000e-01 : f64, false) : (tensor<4xf32>) -> tensor<4xf32>
+// CHECK: return %[[D]], %[[D]]
+func.func @other_names(%x: !tc.ref<[4], f32>) -> !tc.ref<[4], f32> {
+  %0 = tc.aten "dropout_"(%x, 0.5 : f64, false) : (!tc.ref<[4], f32>) -> !tc.ref<[4], f32>
+  return %0 : !tc.ref<[4], f32>
+}

@@ -152,3 +152,45 @@ func.func @reshapes(%x: tensor<1x4x8xf32>, %y: tensor<4x8xf32>) -> (tensor<4x1x8
   %3 = tc.reshape %1 : (tensor<8x4xf32>) -> tensor<32xf32>
   return %0, %2, %3 : tensor<4x1x8xf32>, tensor<8x1x4xf32>, tensor<32xf32>
 }
+
+// -----
+
+// Squeeze and excitation: the scale's transpose is a reshape, so that the other operand's transpose would sink again if it
+// were moved here for the sake of the result's.
+// CHECK-LABEL: func.func @unit_dims
+// CHECK: %[[S:.*]] = tc.reshape %arg0 : (tensor<1x1x1x8xf32>) -> tensor<1x8x1x1xf32>
+// CHECK: %[[M:.*]] = tc.mul %[[S]], %arg1 : (tensor<1x8x1x1xf32>, tensor<1x8x4x4xf32>) -> tensor<1x8x4x4xf32>
+// CHECK: %[[T:.*]] = tc.transpose %[[M]] [0, 2, 3, 1]
+// CHECK: return %[[T]]
+func.func @unit_dims(%s: tensor<1x1x1x8xf32>, %x: tensor<1x8x4x4xf32>) -> tensor<1x4x4x8xf32> {
+  %0 = tc.transpose %s [0, 3, 1, 2] : (tensor<1x1x1x8xf32>) -> tensor<1x8x1x1xf32>
+  %1 = tc.mul %0, %x : (tensor<1x8x1x1xf32>, tensor<1x8x4x4xf32>) -> tensor<1x8x4x4xf32>
+  %2 = tc.transpose %1 [0, 2, 3, 1] : (tensor<1x8x4x4xf32>) -> tensor<1x4x4x8xf32>
+  return %2 : tensor<1x4x4x8xf32>
+}
+
+// -----
+
+// Of two weights either could be transposed for the other.
+// CHECK-LABEL: func.func @weights
+// CHECK: %[[T:.*]] = tc.transpose %{{.*}} [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+// CHECK: %[[M:.*]] = tc.mul %[[T]], %[[B:.*]] : (tensor<3x2xf32>, tensor<3x2xf32>) -> tensor<3x2xf32>
+// CHECK: %[[C:.*]] = tc.concat 0, %[[T]], %[[B]]
+// CHECK: return %[[M]], %[[C]]
+func.func @weights() -> (tensor<3x2xf32>, tensor<6x2xf32>) {
+  %a = tc.constant dense_resource<a> : tensor<2x3xf32>
+  %b = tc.constant dense_resource<b> : tensor<3x2xf32>
+  %0 = tc.transpose %a [1, 0] : (tensor<2x3xf32>) -> tensor<3x2xf32>
+  %1 = tc.mul %0, %b : (tensor<3x2xf32>, tensor<3x2xf32>) -> tensor<3x2xf32>
+  %2 = tc.concat 0, %0, %b : (tensor<3x2xf32>, tensor<3x2xf32>) -> tensor<6x2xf32>
+  return %1, %2 : tensor<3x2xf32>, tensor<6x2xf32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      a: "0x040000000000803F0000004000004040000080400000A0400000C040",
+      b: "0x040000000000C0400000A0400000804000004040000000400000803F"
+    }
+  }
+#-}
