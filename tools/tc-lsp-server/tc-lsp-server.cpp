@@ -1,0 +1,11 @@
+// tc-lsp-server: what an editor asks about .mlir files in tc's dialects: definitions, uses, types, diagnostics.
+
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
+#include "tc/Pipeline/Registration.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  tc::registerAllDialects(registry);
+  return mlir::failed(mlir::MlirLspServerMain(argc, argv, registry));
+}
