@@ -142,15 +142,16 @@ Team RowLowering::chooseTeam() const {
   }
   std::optional<int64_t> rows = product(frame.getContext(), rowSizes).getConstant();
   unsigned multiprocessors = frame.getTarget().multiprocessors;
+  // A scan is one of the lanes of a warp, however few of them have points.
+  bool scans = llvm::any_of(steps, [](const Step &step) { return step.kind == Step::Kind::Scan; });
+  if (scans)
+    return Team(frame, Team::Kind::Warp, 128);
   if (longest && *longest == 1)
     return Team(frame, Team::Kind::Thread, 256);
   if (onlyPoints && readsAlongRows()) {
     bool isShort = longest && *longest <= 32;
     return isShort ? Team(frame, Team::Kind::Thread, 128) : Team(frame, Team::Kind::Column, 512);
   }
-  bool scans = llvm::any_of(steps, [](const Step &step) { return step.kind == Step::Kind::Scan; });
-  if (scans)
-    return Team(frame, Team::Kind::Warp, 128);
   if (!longest)
     return Team(frame, Team::Kind::Block, 256);
   if (*longest <= 8)

@@ -1,6 +1,8 @@
 // Contract kernels against the interpreter: matmuls of every layout, convolutions, epilogues.
 
-#include "KernelTest.h"
+#include "KernelCases.h"
+
+#include "gtest/gtest.h"
 
 using namespace tc::test;
 

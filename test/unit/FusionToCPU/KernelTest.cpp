@@ -3,10 +3,7 @@
 #include "mlir/Parser/Parser.h"
 #include "tc/Target/CPU/ObjectCode.h"
 
-#include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <random>
 
 using namespace mlir;
 using namespace tc;
@@ -21,12 +18,6 @@ MLIRContext &tc::test::getContext() {
     return created;
   }();
   return *context;
-}
-
-static fusion::KernelOp findKernel(ModuleOp module) {
-  fusion::KernelOp found;
-  module.walk([&](fusion::KernelOp kernel) { found = kernel; });
-  return found;
 }
 
 Runner::Runner(const std::string &text, const std::string &targetName) {
@@ -79,36 +70,6 @@ void Runner::run(const std::vector<void *> &buffers, const Symbols &symbols, int
   }
 }
 
-std::string tc::test::kernel(const std::string &schedule, const std::string &arguments, const std::string &results,
-                             const std::string &body) {
-  // "%a: tensor<4xf32>, …" becomes operands, arguments and types.
-  std::string names, types;
-  size_t position = 0;
-  while (position < arguments.size()) {
-    size_t colon = arguments.find(": ", position), end = arguments.find("; ", position);
-    end = end == std::string::npos ? arguments.size() : end;
-    names += (names.empty() ? "" : ", ") + std::string("%f_") + arguments.substr(position + 1, colon - position - 1);
-    types += (types.empty() ? "" : ", ") + arguments.substr(colon + 2, end - colon - 2);
-    position = end + 2;
-  }
-  std::string list = arguments, outer;
-  for (size_t i; (i = list.find("; ")) != std::string::npos;)
-    list.replace(i, 2, ", ");
-  outer = list;
-  for (size_t i = 0; (i = outer.find('%', i)) != std::string::npos; i += 3)
-    outer.replace(i, 1, "%f_");
-  std::string resultList = "(" + results + ")";
-  // One name a result: commas outside brackets.
-  int depth = 0, count = 1;
-  for (char c : results) {
-    depth += c == '<' || c == '[' ? 1 : c == '>' || c == ']' ? -1 : 0;
-    count += c == ',' && depth == 0;
-  }
-  std::string resultNames = "%r:" + std::to_string(count);
-  return "func.func @f(" + outer + ") {\n  " + resultNames + " = fusion.kernel \"k\"(" + names + ")" + schedule +
-         " {\n^bb0(" + list + "):\n" + body + "} : (" + types + ") -> " + resultList + "\n  return\n}\n";
-}
-
 /// Memory with guard bytes around it, which nothing may write.
 struct Guarded {
   explicit Guarded(std::vector<char> contents, size_t alignment)
@@ -130,25 +91,6 @@ struct Guarded {
   size_t start;
 };
 
-static void compare(const Tensor &expected, const Tensor &found, double tolerance, const std::string &what) {
-  double scale = 0;
-  for (const Scalar &value : expected.data)
-    if (std::isfinite(value.f))
-      scale = std::max(scale, std::abs(value.f));
-  for (size_t i = 0; i < expected.data.size(); ++i) {
-    const Scalar &a = expected.data[i], &b = found.data[i];
-    bool same =
-        isa<FloatType>(expected.element)
-            ? (std::isnan(a.f) ? std::isnan(b.f) : a.f == b.f || std::abs(a.f - b.f) <= tolerance * (scale + 1e-30))
-            : a.i == b.i;
-    if (!same) {
-      ADD_FAILURE() << what << ": element " << i << " of " << expected.data.size() << ": expected " << a.f << " " << a.i
-                    << ", found " << b.f << " " << b.i;
-      return;
-    }
-  }
-}
-
 void tc::test::check(const Case &c) {
   // The interpreter runs once for all targets.
   std::vector<Tensor> inputs, expected;
@@ -157,22 +99,8 @@ void tc::test::check(const Case &c) {
       continue;
     Runner runner(c.text, name);
     ASSERT_TRUE(runner.ok()) << name;
-    std::mt19937_64 random(1);
-    for (Type type : inputs.empty() ? TypeRange(runner.kernel.getInputs().getTypes()) : TypeRange()) {
-      Tensor tensor;
-      tensor.element = cast<RankedTensorType>(type).getElementType();
-      for (SizeAttr size : getSizes(type))
-        tensor.sizes.push_back(evaluate(size, c.symbols));
-      tensor.data.resize(tensor.count());
-      for (Scalar &value : tensor.data) {
-        if (isa<FloatType>(tensor.element))
-          value.f = std::uniform_real_distribution<double>(-2, 2)(random);
-        else
-          value.i = std::uniform_int_distribution<int64_t>(0, c.integerLimit - 1)(random);
-        value = roundTo(tensor.element, value);
-      }
-      inputs.push_back(tensor);
-    }
+    if (inputs.empty())
+      inputs = makeInputs(runner.kernel, c);
     if (expected.empty())
       expected = interpret(runner.kernel, inputs, c.symbols);
     for (int parts : {1, 3}) {
@@ -190,8 +118,7 @@ void tc::test::check(const Case &c) {
       for (auto [i, output] : llvm::enumerate(expected)) {
         Tensor found = output;
         fromBytes(found, memory[inputs.size() + i].data());
-        double tolerance = output.element.isBF16() ? 8e-3 : output.element.isF16() ? 1e-3 : c.tolerance;
-        compare(output, found, tolerance, name + ", " + std::to_string(parts) + " parts, result " + std::to_string(i));
+        compare(c, output, found, name + ", " + std::to_string(parts) + " parts, result " + std::to_string(i));
       }
       for (Guarded &block : memory)
         EXPECT_TRUE(block.intact()) << name << ": wrote outside a buffer";

@@ -1,6 +1,8 @@
 // Scatter kernels against the interpreter.
 
-#include "KernelTest.h"
+#include "KernelCases.h"
+
+#include "gtest/gtest.h"
 
 using namespace tc::test;
 
