@@ -20,7 +20,7 @@ config.test_source_root = os.path.dirname(os.path.abspath(__file__))
 config.test_exec_root = os.path.join(config.tc_obj_root, "test")
 
 own_dir = os.path.join(config.tc_obj_root, "bin")
-own_tools = ["tc-opt", "tc-translate", "tc", "tc-lsp-server"]
+own_tools = ["tc-opt", "tc-translate", "tc", "tc-lsp-server", "tc-emulate"]
 for tool in own_tools:
     if os.path.exists(os.path.join(own_dir, tool)):
         config.available_features.add(tool)

@@ -14,13 +14,16 @@ namespace {
 
 class CPUKernelCode final : public KernelCode {
 public:
-  CPUKernelCode(cpu::Target target, Location location) : target(std::move(target)), location(location) {}
+  CPUKernelCode(StringRef name, cpu::Target target, Location location)
+      : name(name), target(std::move(target)), location(location) {}
 
+  std::string getTargetName() const override { return name; }
   runtime::Device getDevice() const override { return {runtime::DeviceKind::CPU, 0}; }
   FailureOr<std::vector<KernelLaunchInfo>> compile(ArrayRef<fusion::KernelOp> kernels) override;
   FailureOr<std::vector<runtime::KernelFn>> finish(runtime::Program &program) override;
 
 private:
+  std::string name;
   cpu::Target target;
   Location location;
   std::vector<std::string> functions;
@@ -35,7 +38,7 @@ FailureOr<std::unique_ptr<KernelCode>> createCPUKernelCode(StringRef name, Locat
     return emitError(location) << llvm::toString(target.takeError());
   if (!target->runsHere())
     return emitError(location) << "this machine cannot run code for target " << name;
-  return std::unique_ptr<KernelCode>(std::make_unique<CPUKernelCode>(std::move(*target), location));
+  return std::unique_ptr<KernelCode>(std::make_unique<CPUKernelCode>(name, std::move(*target), location));
 }
 
 FailureOr<std::vector<KernelLaunchInfo>> CPUKernelCode::compile(ArrayRef<fusion::KernelOp> kernels) {

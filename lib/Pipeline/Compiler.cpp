@@ -49,8 +49,9 @@ static FailureOr<func::FuncOp> findFunction(ModuleOp module) {
   return found;
 }
 
-static LogicalResult runStages(ModuleOp module, const CompileOptions &options, std::vector<StageTime> &times) {
-  StageOptions stageOptions{options.target, options.verifyContracts};
+static LogicalResult runStages(ModuleOp module, const std::string &target, const CompileOptions &options,
+                               std::vector<StageTime> &times) {
+  StageOptions stageOptions{target, options.verifyContracts};
   for (const Stage &stage : getStages()) {
     Stopwatch watch;
     PassManager manager(module.getContext());
@@ -136,11 +137,11 @@ static CompiledGraph::KernelRow describe(fusion::KernelOp kernel) {
 FailureOr<std::unique_ptr<CompiledGraph>> compile(ModuleOp module, const CompileOptions &options,
                                                   runtime::Runtime &runtime, std::shared_ptr<const void> owner) {
   FailureOr<func::FuncOp> function = findFunction(module);
-  FailureOr<std::unique_ptr<KernelCode>> code = KernelCode::create(options.target, module.getLoc());
+  FailureOr<std::unique_ptr<KernelCode>> code = KernelCode::create(options, runtime, module.getLoc());
   if (failed(function) || failed(code))
     return failure();
   auto graph = std::make_unique<CompiledGraph>();
-  if (failed(runStages(module, options, graph->times)))
+  if (failed(runStages(module, (*code)->getTargetName(), options, graph->times)))
     return failure();
 
   Stopwatch watch;
@@ -164,8 +165,11 @@ FailureOr<std::unique_ptr<CompiledGraph>> compile(ModuleOp module, const Compile
     return failure();
   runtime::Expected<std::unique_ptr<runtime::Executable>> executable =
       runtime::Executable::create(runtime, std::move(host->program), *functions);
-  if (!executable)
-    return module.emitError("internal error: ") << executable.message();
+  if (!executable) {
+    // A CUDA driver may refuse code that is right: it may be too old for it.
+    bool isInternal = (*code)->getDevice().kind == runtime::DeviceKind::CPU;
+    return module.emitError(isInternal ? "internal error: " : "") << executable.message();
+  }
   graph->executable = std::move(*executable);
   graph->code = std::move(*code);
   graph->times.push_back({"host", watch.lap()});

@@ -3,6 +3,7 @@
 #include "KernelCode.h"
 
 #include "CPUKernelCode.h"
+#include "GPUKernelCode.h"
 
 using namespace mlir;
 
@@ -10,8 +11,11 @@ namespace tc {
 
 KernelCode::~KernelCode() = default;
 
-FailureOr<std::unique_ptr<KernelCode>> KernelCode::create(StringRef target, Location location) {
-  return createCPUKernelCode(target, location);
+FailureOr<std::unique_ptr<KernelCode>> KernelCode::create(const CompileOptions &options, runtime::Runtime &runtime,
+                                                          Location location) {
+  if (isGPUTarget(options.target))
+    return createGPUKernelCode(options, runtime, location);
+  return createCPUKernelCode(options.target, location);
 }
 
 } // namespace tc

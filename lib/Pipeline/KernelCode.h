@@ -3,16 +3,20 @@
 #define TC_LIB_PIPELINE_KERNELCODE_H
 
 #include "tc/Conversion/HostProgram/HostProgram.h"
+#include "tc/Pipeline/Compiler.h"
 #include "tc/Runtime/Executable.h"
 
 namespace tc {
 
 class KernelCode {
 public:
-  /// For a target by name; an unknown or unsupported one is an error at `location`.
-  static mlir::FailureOr<std::unique_ptr<KernelCode>> create(llvm::StringRef target, mlir::Location location);
+  /// For the target of `options`; an unknown one, or one that cannot run here, is an error at `location`.
+  static mlir::FailureOr<std::unique_ptr<KernelCode>> create(const CompileOptions &options, runtime::Runtime &runtime,
+                                                             mlir::Location location);
   virtual ~KernelCode();
 
+  /// The target's name as the stages take it: "cuda" has become that of a chip.
+  virtual std::string getTargetName() const = 0;
   virtual runtime::Device getDevice() const = 0;
   /// Generates the code of all kernels, several at a time.
   virtual mlir::FailureOr<std::vector<KernelLaunchInfo>> compile(llvm::ArrayRef<fusion::KernelOp> kernels) = 0;

@@ -178,7 +178,7 @@ Error Run::checkTensor(uint32_t index) {
       frame->values[value] = tensor.data;
     return Error();
   }
-  return copyInput(index);
+  return copyInput(index, sameStrides);
 }
 
 /// Bytes from the first to the last element; -1 where that overflows or strides are negative.
@@ -195,7 +195,7 @@ static int64_t getStorageBytes(int32_t rank, const int64_t *sizes, const int64_t
   return bytes;
 }
 
-Error Run::copyInput(uint32_t index) {
+Error Run::copyInput(uint32_t index, bool sameStrides) {
   const Input &input = program.inputs[index];
   const TensorView &tensor = arguments[index].tensor;
   // An alias shows the caller's own memory, and its strides follow from the expected ones.
@@ -205,15 +205,25 @@ Error Run::copyInput(uint32_t index) {
                        " is a view of it");
   if (prepared.inputValues[index] == noValue)
     return Error();
-  if (input.device.kind != DeviceKind::CPU)
-    return failInput(index, "its strides or alignment differ from those the program was compiled for");
+  bool isOnDevice = input.device.kind != DeviceKind::CPU;
+  if (isOnDevice && !sameStrides)
+    return failInput(index, "its strides differ from those the program was compiled for");
   const int64_t *sizes = frame->plan->slots.data() + prepared.inputSlots[index];
   const int64_t *strides = sizes + tensor.rank;
   int64_t bytes = getStorageBytes(tensor.rank, sizes, strides, getByteSize(input.dtype));
+  if (isOnDevice) {
+    // Not as aligned as kernels rely on.
+    Expected<void *> memory = state.allocateDevice(input.device, bytes, options.stream);
+    if (!memory)
+      return memory.takeError();
+    copies.push_back({index, *memory, bytes});
+    frame->values[prepared.inputValues[index]] = *memory;
+    return state.cuda->copy(*memory, tensor.data, bytes, options.stream);
+  }
   void *data = bytes < 0 ? nullptr : state.runtime.getAllocator().allocate(bytes);
   if (!data)
     return failInput(index, "out of memory: a copy of ", bytes, " bytes");
-  copies.push_back({index, data});
+  copies.push_back({index, data, bytes});
   int64_t given[maxRank];
   for (int32_t dim = 0; dim < tensor.rank; ++dim)
     given[dim] = getStride(tensor, dim);
@@ -251,6 +261,11 @@ Error Run::copyBack() {
     if (!input.isMutated)
       continue;
     const TensorView &tensor = arguments[copy.input].tensor;
+    if (input.device.kind != DeviceKind::CPU) {
+      if (Error error = state.cuda->copy(tensor.data, copy.data, copy.bytes, options.stream))
+        return error;
+      continue;
+    }
     const int64_t *sizes = frame->plan->slots.data() + prepared.inputSlots[copy.input];
     size_t rank = tensor.rank;
     int64_t given[maxRank];

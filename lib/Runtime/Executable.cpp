@@ -19,8 +19,13 @@ Error Run::runInit(Frame &initFrame) {
 
 /// Gives back what the run held besides its arena.
 void Run::finish() {
-  for (const InputCopy &copy : copies)
-    state.runtime.getAllocator().deallocate(copy.data);
+  for (const InputCopy &copy : copies) {
+    Device device = copy.input == noValue ? Device{} : program.inputs[copy.input].device;
+    if (device.kind == DeviceKind::CPU)
+      state.runtime.getAllocator().deallocate(copy.data);
+    else
+      state.releaseDevice(device, copy.data);
+  }
   if (!prepared.hasLate)
     return;
   for (ValueId id = 0; id < program.values.size(); ++id)

@@ -71,7 +71,7 @@ private:
   Error checkSizes();
   Error checkTensor(uint32_t input);
   Error setScalar(uint32_t input);
-  Error copyInput(uint32_t input);
+  Error copyInput(uint32_t input, bool sameStrides);
   Error copyBack();
   template <typename... Parts> Error failInput(uint32_t input, Parts &&...parts) const;
 
@@ -101,6 +101,7 @@ private:
   struct InputCopy {
     uint32_t input;
     void *data;
+    int64_t bytes;
   };
 
   ExecutableState &state;

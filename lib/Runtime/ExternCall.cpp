@@ -163,9 +163,11 @@ Error Run::callExtern(const Step &step, const Section &section) {
       if (sameStrides)
         continue;
       // Its own layout is not the expected one: the elements move to memory of the run's.
+      if (tensor.device.kind != DeviceKind::CPU)
+        return Error(resultTitle + "its strides differ from those the program was compiled for");
       destination = state.runtime.getAllocator().allocate(buffer.bytes);
       frame->values[desc.value] = buffer.data = destination;
-      copies.push_back({noValue, destination});
+      copies.push_back({noValue, destination, buffer.bytes});
     } else {
       destination = prepared.values[desc.value].isLate ? frame->values[desc.value] : frame->args[arg - 1];
       if (destination)

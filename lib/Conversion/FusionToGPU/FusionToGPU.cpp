@@ -29,8 +29,7 @@ struct FusionToGPUPass : tc::impl::FusionToGPUPassBase<FusionToGPUPass> {
 
 } // namespace
 
-/// A name that PTX takes.
-static std::string getFunctionName(StringRef name, unsigned number) {
+std::string tc::gpu::getFunctionName(StringRef name, unsigned number) {
   std::string result;
   for (char c : name)
     result += llvm::isAlnum(c) ? c : '_';
@@ -66,7 +65,7 @@ void FusionToGPUPass::runOnOperation() {
   SmallVector<Operation *> old = llvm::map_to_vector(*module.getBody(), [](Operation &op) { return &op; });
   for (auto [number, kernel] : llvm::enumerate(kernels)) {
     FailureOr<tc::gpu::GpuKernel> lowered =
-        tc::gpu::lowerKernel(kernel, *machine, getFunctionName(kernel.getName(), number));
+        tc::gpu::lowerKernel(kernel, *machine, tc::gpu::getFunctionName(kernel.getName(), number));
     if (failed(lowered))
       return signalPassFailure();
     for (const tc::gpu::KernelPhase &phase : lowered->phases)

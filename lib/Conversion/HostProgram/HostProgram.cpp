@@ -167,6 +167,16 @@ void ProgramBuilder::addSymbols() {
 }
 
 void ProgramBuilder::addKernels() {
+  if (device.kind == runtime::DeviceKind::CUDA) {
+    for (auto [kernel, info] : llvm::zip_equal(result.kernels, result.launchInfos)) {
+      result.firstEntry.push_back(result.program.cudaKernels.size());
+      uint32_t module = result.program.cudaModules.size();
+      result.program.cudaModules.push_back({kernel.getName().str(), info.image});
+      for (const KernelLaunchInfo::Phase &phase : info.phases)
+        result.program.cudaKernels.push_back({phase.function, module});
+    }
+    return;
+  }
   for (auto [kernel, info] : llvm::zip_equal(result.kernels, result.launchInfos)) {
     result.firstEntry.push_back(result.program.kernels.size());
     for (size_t phase = 0; phase < info.phases.size(); ++phase) {
@@ -213,6 +223,12 @@ LogicalResult ProgramBuilder::addInputs() {
              << number << " (" << name << ") has an unsupported type " << argument.getType();
     if (!isa<RankedTensorType>(argument.getType())) {
       values[argument] = result.program.addScalarInput(name, *dtype);
+      if (device.kind == runtime::DeviceKind::CUDA) {
+        auto bytes = SizeExpr(runtime::getByteSize(*dtype));
+        ValueId copy = result.program.addArena(bytes, name, device);
+        result.program.body.push_back(runtime::Copy{copy, values[argument], bytes});
+        values[argument] = copy;
+      }
       continue;
     }
     // A buffer that the program owns and mutates: its first value is a constant.
@@ -233,6 +249,9 @@ LogicalResult ProgramBuilder::addInputs() {
       unpermute(permutation, sizes, strides);
     values[argument] = result.program.addTensorInput(name, *dtype, sizes, strides, device);
     result.program.inputs.back().isMutated = mutated.contains(number);
+    // What GPU kernels rely on to load several elements at once.
+    if (device.kind == runtime::DeviceKind::CUDA)
+      result.program.inputs.back().alignment = 16;
   }
   return success();
 }

@@ -36,6 +36,9 @@ struct GpuKernel {
 /// lowered on several threads.
 mlir::FailureOr<GpuKernel> lowerKernel(fusion::KernelOp kernel, const Target &target, llvm::StringRef name);
 
+/// A name for the code of a kernel that PTX takes: the kernel's, made unique by a number.
+std::string getFunctionName(llvm::StringRef kernel, unsigned number);
+
 /// Both, and emitPTX.
 struct CompiledKernel {
   GpuKernel kernel;

@@ -19,12 +19,15 @@ struct KernelLaunchInfo {
     int64_t grain = 1;
     /// Bytes of scratch a thread.
     SizeAttr scratchBytes;
-    /// On a GPU: blocks, threads a block, dynamic shared memory.
+    /// On a GPU: the entry function in `image`, blocks, threads a block, dynamic shared memory.
+    std::string function;
     SizeAttr grid[3];
     unsigned block[3] = {1, 1, 1};
     SizeAttr sharedBytes;
   };
   std::vector<Phase> phases;
+  /// On a GPU: the code of the phases, as the driver takes it.
+  std::string image;
   /// Bytes of memory that the phases share, passed as one more buffer after the results; null if none.
   SizeAttr workspaceBytes;
   /// The symbols whose values the kernel takes, in its order.

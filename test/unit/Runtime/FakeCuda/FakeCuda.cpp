@@ -1,33 +1,52 @@
-// A CUDA driver in host memory, for tests: the entry points that the runtime calls, with two devices. A module is text;
-// its entries are those of the kernels below that the text names. "syntax error" in it fails to compile, with a log.
-// The test asks fakeCudaLog for the calls made so far.
+// A CUDA driver in host memory, for tests: the entry points that the runtime calls, with two devices. A module is LLVM
+// IR, which the emulator runs with its checks on, or text that names some of the kernels below. "syntax error" in it
+// fails to compile, with a log. The test asks fakeCudaLog for the calls made so far, and for what the emulator found.
 
+#include "Emulator/Emulator.h"
+
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace {
 
-enum { Success = 0, InvalidValue = 1, OutOfMemory = 2, InvalidContext = 201, InvalidPtx = 218, NotFound = 500 };
+enum {
+  Success = 0,
+  InvalidValue = 1,
+  OutOfMemory = 2,
+  InvalidContext = 201,
+  InvalidPtx = 218,
+  NotFound = 500,
+  LaunchFailed = 719
+};
 
 struct Context {
   int device;
 };
 
+struct Module;
+
 struct Function {
-  const char *name;
+  std::string name;
   unsigned maxShared = 48 << 10;
+  const Module *module = nullptr;
+  const tc::emulator::Kernel *kernel = nullptr;
 };
 
 struct Module {
   std::string text;
   Function addOne{"add_one"}, count{"count"};
+  std::unique_ptr<tc::emulator::Emulator> emulator;
+  std::map<std::string, Function> functions = {};
 };
 
 struct Driver {
@@ -35,7 +54,9 @@ struct Driver {
   Context contexts[2] = {{0}, {1}};
   int retained = 0, modules = 0;
   std::map<unsigned long long, size_t> memory;
-  std::string log;
+  std::string log, problems;
+  int capability = 90;
+  tc::emulator::Options emulation{.check = true};
 };
 
 // A driver is one a process; the runtime under test has no such state.
@@ -72,20 +93,39 @@ struct LaunchConfig {
   unsigned numAttributes;
 };
 
+int emulate(const Function &function, const LaunchConfig &config, void **arguments) {
+  std::vector<tc::emulator::Range> memory;
+  for (auto [begin, size] : driver.memory)
+    memory.push_back({uintptr_t(begin), uintptr_t(begin + size)});
+  tc::emulator::Launch launch;
+  std::copy_n(config.grid, 3, launch.grid);
+  std::copy_n(config.block, 3, launch.block);
+  launch.sharedBytes = config.shared;
+  launch.arguments = arguments;
+  launch.memory = memory;
+  if (llvm::Error error = function.module->emulator->run(*function.kernel, launch)) {
+    driver.problems += llvm::toString(std::move(error)) + "\n";
+    return LaunchFailed;
+  }
+  return Success;
+}
+
 int launch(Function *function, const LaunchConfig &config, void **arguments) {
   if (!current)
     return InvalidContext;
   if (config.shared > function->maxShared || config.block[0] * config.block[1] * config.block[2] > 1024)
     return InvalidValue;
   char line[160];
-  std::snprintf(line, sizeof(line), "%s grid %u %u %u block %u shared %u stream %p", function->name, config.grid[0],
-                config.grid[1], config.grid[2], config.block[0], config.shared, config.stream);
+  std::snprintf(line, sizeof(line), "%s grid %u %u %u block %u shared %u stream %p", function->name.c_str(),
+                config.grid[0], config.grid[1], config.grid[2], config.block[0], config.shared, config.stream);
   driver.log += line;
   if (config.numAttributes)
     driver.log += " cluster " + std::to_string(config.attributes[0].cluster[0]);
   driver.log += "\n";
+  if (function->kernel)
+    return emulate(*function, config, arguments);
   uint64_t threads = uint64_t(config.grid[0]) * config.block[0];
-  std::strcmp(function->name, "count") ? runAddOne(arguments, threads) : runCount(arguments, threads);
+  function->name != "count" ? runAddOne(arguments, threads) : runCount(arguments, threads);
   return Success;
 }
 
@@ -98,17 +138,21 @@ int cuDriverGetVersion(int *version) { return *version = 12040, Success; }
 int cuDeviceGetCount(int *count) { return *count = 2, Success; }
 
 int cuGetErrorName(int code, const char **name) {
-  static const std::map<int, const char *> names = {{InvalidValue, "CUDA_ERROR_INVALID_VALUE"},
-                                                    {OutOfMemory, "CUDA_ERROR_OUT_OF_MEMORY"},
-                                                    {InvalidContext, "CUDA_ERROR_INVALID_CONTEXT"},
-                                                    {InvalidPtx, "CUDA_ERROR_INVALID_PTX"},
-                                                    {NotFound, "CUDA_ERROR_NOT_FOUND"}};
+  static const std::map<int, const char *> names = {
+      {InvalidValue, "CUDA_ERROR_INVALID_VALUE"},     {OutOfMemory, "CUDA_ERROR_OUT_OF_MEMORY"},
+      {InvalidContext, "CUDA_ERROR_INVALID_CONTEXT"}, {InvalidPtx, "CUDA_ERROR_INVALID_PTX"},
+      {LaunchFailed, "CUDA_ERROR_LAUNCH_FAILED"},     {NotFound, "CUDA_ERROR_NOT_FOUND"}};
   auto found = names.find(code);
   return found == names.end() ? InvalidValue : (*name = found->second, Success);
 }
 
 int cuGetErrorString(int code, const char **text) {
-  return code == OutOfMemory ? (*text = "out of memory", Success) : InvalidValue;
+  static std::string problems;
+  if (code == LaunchFailed)
+    problems = std::exchange(driver.problems, "");
+  return code == OutOfMemory    ? (*text = "out of memory", Success)
+         : code == LaunchFailed ? (*text = problems.c_str(), Success)
+                                : InvalidValue;
 }
 
 int cuDeviceGet(int *device, int ordinal) {
@@ -116,7 +160,7 @@ int cuDeviceGet(int *device, int ordinal) {
 }
 
 int cuDeviceGetAttribute(int *value, int attribute, int) {
-  return *value = attribute == 75 ? 9 : attribute == 76 ? 0 : -1, Success;
+  return *value = attribute == 75 ? driver.capability / 10 : attribute == 76 ? driver.capability % 10 : -1, Success;
 }
 
 int cuDevicePrimaryCtxRetain(void **context, int device) {
@@ -132,14 +176,24 @@ int cuModuleLoadDataEx(void **module, const void *image, unsigned numOptions, in
   if (!current)
     return InvalidContext;
   std::string text(static_cast<const char *>(image));
-  if (text.find("syntax error") != std::string::npos) {
+  auto fail = [&](const std::string &message) {
     for (unsigned i = 0; i < numOptions; ++i)
       if (options[i] == 5)
-        std::strcpy(static_cast<char *>(values[i]), "ptxas error : line 3: syntax error\n");
+        std::strncpy(static_cast<char *>(values[i]), message.c_str(), 1000);
     return InvalidPtx;
+  };
+  if (text.find("syntax error") != std::string::npos)
+    return fail("ptxas error : line 3: syntax error\n");
+  std::unique_ptr<tc::emulator::Emulator> emulator;
+  if (text.find("target triple") != std::string::npos) {
+    llvm::Expected<std::unique_ptr<tc::emulator::Emulator>> loaded =
+        tc::emulator::Emulator::load(text, driver.emulation);
+    if (!loaded)
+      return fail(llvm::toString(loaded.takeError()));
+    emulator = std::move(*loaded);
   }
   ++driver.modules;
-  return *module = new Module{std::move(text)}, Success;
+  return *module = new Module{std::move(text), {"add_one"}, {"count"}, std::move(emulator)}, Success;
 }
 
 int cuModuleUnload(void *module) {
@@ -150,6 +204,13 @@ int cuModuleUnload(void *module) {
 
 int cuModuleGetFunction(void **function, void *opaque, const char *name) {
   auto *module = static_cast<Module *>(opaque);
+  if (module->emulator) {
+    const tc::emulator::Kernel *kernel = module->emulator->find(name);
+    if (!kernel)
+      return NotFound;
+    return *function = &module->functions.try_emplace(name, Function{name, 48 << 10, module, kernel}).first->second,
+           Success;
+  }
   if (module->text.find(name) == std::string::npos)
     return NotFound;
   if (!std::strcmp(name, "add_one"))
@@ -213,6 +274,12 @@ const char *fakeCudaLog() {
   taken = std::exchange(driver.log, "");
   return taken.c_str();
 }
+
+/// The compute capability of all devices, as 10 * major + minor.
+void fakeCudaSetCapability(int capability) { driver.capability = capability; }
+
+/// Of modules that are loaded from now on.
+void fakeCudaSetEmulation(bool check, uint64_t seed) { driver.emulation = {.check = check, .seed = seed}; }
 
 /// Contexts, modules and allocations that were not given back.
 int fakeCudaAlive() { return driver.retained + driver.modules + int(driver.memory.size()); }
