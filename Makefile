@@ -42,7 +42,7 @@ cmake = cmake -S . -B $(1) -G Ninja -Wno-dev --log-level=WARNING \
   -DPython_EXECUTABLE=$(python) -DTC_ENABLE_ASSERTS=ON $(2) $(CMAKE_ARGS)
 
 .PHONY: help setup configure build check check-format check-docs check-lit check-unit check-python \
-  check-asan docs demo bench micro tidy format wheel clean distclean
+  check-opinfo check-asan docs demo bench micro tidy format wheel clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,11 @@ check-unit: build ## the GoogleTest tests
 	@utils/check.sh unit
 check-python: build ## the pytest tests; TESTS='-k name' picks some
 	@utils/check.sh python
+
+check-opinfo: build ## PyTorch's op_db against eager; OPS='…' DTYPES='float32 …'|all MODES='forward …' SHARD=1/4 SAMPLES=8
+	@PYTHONPATH=$(abspath $(BUILD))/python $(python) test/opinfo/run.py --ops '$(OPS)' --dtypes '$(or $(DTYPES),float32)' \
+	  --modes '$(or $(MODES),forward inplace gradient)' --shard $(or $(SHARD),1/1) --samples $(or $(SAMPLES),0) --jobs $(JOBS) \
+	  --json $(BUILD)/opinfo.json
 
 check-asan: setup ## lit and GoogleTest under AddressSanitizer and UBSan
 	@utils/configure.sh $(BUILD)/asan $(call cmake,$(BUILD)/asan,-DTC_ENABLE_SANITIZERS=ON -DTC_ENABLE_PYTHON=OFF)

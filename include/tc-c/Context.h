@@ -36,6 +36,10 @@ TC_EXPORT void tcContextDestroy(TcContext *context);
  * Tensor". */
 TC_EXPORT int tcContextAddOperator(TcContext *context, const char *schema);
 
+/* Whether the compiler itself has a formula for a functional ATen operator ("aten::silu", "aten::add.Tensor"), for some
+ * arguments at least. Front ends leave others to PyTorch's own decompositions. */
+TC_EXPORT int tcOperatorHasDecomposition(const char *name);
+
 /* Frees a string that tc returned. */
 TC_EXPORT void tcStringFree(char *string);
 

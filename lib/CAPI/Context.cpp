@@ -4,6 +4,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "tc/Pipeline/Registration.h"
+#include "tc/Transforms/Decompose/Passes.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -70,6 +71,8 @@ int tcContextAddOperator(TcContext *context, const char *schema) {
   context->error("schema", llvm::toString(op.takeError()));
   return 1;
 }
+
+int tcOperatorHasDecomposition(const char *name) { return tc::hasDecomposition(name); }
 
 void tcStringFree(char *string) { std::free(string); }
 

@@ -130,6 +130,8 @@ FailureOr<SmallVector<Value>> GraphBuilder::call(StringRef name, ArrayRef<CallAr
   }
   if (isAssertion(op->name))
     return SmallVector<Value>();
+  if (!op->ownedText.empty())
+    customSchemas.insert(op->schema);
   CallArguments arguments(builder, *op, location);
   if (failed(arguments.match(positional, named)))
     return failure();
@@ -193,6 +195,8 @@ FailureOr<OwningOpRef<ModuleOp>> GraphBuilder::finish() {
     }
     function->setAttr("tc.ranges", builder.getDictionaryAttr(ranges));
   }
+  if (!customSchemas.empty())
+    (*module)->setAttr("tc.schemas", builder.getStrArrayAttr(customSchemas.getArrayRef()));
   if (failed(verify(*module)))
     return failure();
   return std::move(module);

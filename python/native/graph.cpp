@@ -183,6 +183,8 @@ private:
 } // namespace
 
 void bindGraph(nb::module_ &m) {
+  m.def("has_decomposition", &tcOperatorHasDecomposition, "name"_a,
+        "Whether the compiler has a formula for a functional ATen operator.");
   nb::class_<Context>(m, "Context", "Dialects, passes and diagnostics. Used by one thread at a time.")
       .def(nb::init<>())
       .def(

@@ -56,6 +56,42 @@ def compile_module(module, settings):
     return executable
 
 
+def _pick(outputs, entry):
+    """An output as the capture's spec has it."""
+    if isinstance(entry, int):
+        return outputs[entry]
+    return entry[0] if len(entry) == 1 else _restride(outputs[entry[0]], entry[1])
+
+
+def _restride(tensor, strides):
+    """The tensor with strides that have gaps, or are 0 where it repeats itself."""
+    sizes = tensor.shape
+    for dim, stride in enumerate(strides):
+        if stride == 0 and tensor.shape[dim] > 1:
+            tensor = tensor.narrow(dim, 0, 1)
+    result = torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype, device=tensor.device)
+    return result.copy_(tensor).expand(sizes)
+
+
+@functools.cache
+def _decompositions():
+    """PyTorch's own formulas, for operators that the compiler has none for."""
+    from torch._decomp import core_aten_decompositions, get_decompositions
+
+    aten = torch.ops.aten
+    table = dict(get_decompositions([aten.grid_sampler_2d, aten.ldexp, aten.rrelu_with_noise_backward]))
+    table.update(core_aten_decompositions())
+    return {
+        op: formula
+        for op, formula in table.items()
+        if isinstance(op, torch._ops.OpOverload)
+        and op.namespace == "aten"
+        and not op._schema.is_mutable
+        and not op._can_decompose()
+        and not _tc.has_decomposition(f"{op._schema.name}.{op._overloadname}")
+    }
+
+
 def _compile_graph(gm, example_inputs, settings):
     """AOTAutograd's compiler: an ATen graph in, a callable that takes a list of its inputs out."""
     context = _tc.Context()
@@ -87,10 +123,31 @@ def _compile_graph(gm, example_inputs, settings):
         def compiled(args):
             outputs = run(args, get_num_threads())
             args.clear()
-            return [outputs[entry] if isinstance(entry, int) else entry[0] for entry in spec]
+            return [_pick(outputs, entry) for entry in spec]
 
     compiled._boxed_call = True
     return compiled
+
+
+def _compile_backward(gm, example_inputs, settings):
+    """As `_compile_graph`. Gradients that come in have the strides they had when traced, which the caller may not know."""
+    compiled = _compile_graph(gm, example_inputs, settings)
+    expected = []
+    placeholders = [node for node in gm.graph.nodes if node.op == "placeholder"]
+    for i, (node, example) in enumerate(zip(placeholders, example_inputs)):
+        value = node.meta.get("val", example)
+        if node.name.startswith("tangents") and isinstance(value, torch.Tensor):
+            if not any(isinstance(stride, torch.SymInt) for stride in value.stride()):
+                expected.append((i, value.stride()))
+
+    def run(args):
+        for i, strides in expected:
+            if args[i].stride() != strides:
+                args[i] = torch.empty_strided(args[i].shape, strides, dtype=args[i].dtype, device=args[i].device).copy_(args[i])
+        return compiled(args)
+
+    run._boxed_call = True
+    return run
 
 
 def _needs_grad(gm, example_inputs):
@@ -111,10 +168,10 @@ def tc_backend(gm, example_inputs, *, mode=None, options=None):
     # Inference graphs come with their mutations and views; training graphs are functional by the nature of autograd.
     compile_fx = aot_autograd(
         fw_compiler=compiler,
-        bw_compiler=compiler,
+        bw_compiler=functools.partial(_compile_backward, settings=settings),
         inference_compiler=compiler,
         partition_fn=min_cut_rematerialization_partition,
-        decompositions={},
+        decompositions=_decompositions(),
         keep_inference_input_mutations=True,
         disable_functionalization=not _needs_grad(gm, example_inputs),
     )

@@ -3,6 +3,7 @@
 import operator
 
 import torch
+from torch._subclasses.fake_tensor import unset_fake_temporarily
 from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
 
 from . import _tc
@@ -19,8 +20,9 @@ class UnsupportedGraph(_tc.CompileError):
 def capture(context, module, example_inputs, name="main"):
     """Builds the captured form of `module`, an FX graph whose inputs are `example_inputs` (fake tensors, ints, SymInts).
 
-    Returns (tc module, output spec): the spec has one entry an output of the FX graph, the number of the tc output or a
-    Python constant wrapped in a tuple.
+    Returns (tc module, output spec): the spec has one entry an output of the FX graph, the number of the tc output, a
+    Python constant wrapped in a tuple, or a pair of a number and the strides that the output gets afterwards, which have
+    gaps or overlap.
     """
     return _Capture(context, module, example_inputs, name).run()
 
@@ -37,6 +39,18 @@ def _is_contiguous(sizes, strides):
         if str(size) != "1" and _size(stride) != _size(expected):
             return False
         expected = size * expected
+    return True
+
+
+def _is_dense(sizes, strides):
+    """Whether the strides are those of a permuted contiguous tensor. Symbolic ones are: nothing else reaches us."""
+    if any(isinstance(x, torch.SymInt) for x in (*sizes, *strides)):
+        return True
+    expected = 1
+    for stride, size in sorted((stride, size) for size, stride in zip(sizes, strides) if size != 1):
+        if stride != expected and 0 not in sizes:
+            return False
+        expected = size * stride
     return True
 
 
@@ -133,8 +147,10 @@ class _Capture:
             raise UnsupportedGraph("a nested graph (control flow)")
         if not isinstance(value, torch.Tensor) or value.device.type != "cpu":
             raise UnsupportedGraph(f"a constant of type {type(value).__name__}")
-        value = value.detach().contiguous()
-        data = value.reshape(-1).view(torch.uint8).numpy().tobytes() if value.numel() else b""
+        # AOTAutograd's fake tensor mode is on here, and this one is real.
+        with unset_fake_temporarily():
+            value = value.detach().resolve_conj().resolve_neg().contiguous()
+            data = value.reshape(-1).view(torch.uint8).numpy().tobytes() if value.numel() else b""
         return self.graph.constant(node.name, name_of(value.dtype), list(value.shape), data)
 
     def add_call(self, node):
@@ -211,7 +227,10 @@ class _Capture:
                 strides.append(None)
                 continue
             arguments.append(("value", value))
-            contiguous = _is_contiguous(example.shape, example.stride())
+            dense = _is_dense(example.shape, example.stride())
+            if not dense:
+                spec[-1] = (len(arguments) - 1, list(example.stride()))
+            contiguous = _is_contiguous(example.shape, example.stride()) or not dense
             strides.append(None if contiguous else self.sizes(example.stride()))
         self.graph.outputs(arguments, strides)
         return spec

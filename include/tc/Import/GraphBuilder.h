@@ -14,6 +14,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/SetVector.h"
 
 #include <map>
 
@@ -140,6 +141,8 @@ private:
   mlir::func::FuncOp function;
   const aten::Overlay builtinOperators;
   const aten::Overlay &operators;
+  /// Schemas of the custom operators that are called, for the passes.
+  llvm::SetVector<llvm::StringRef> customSchemas;
   std::map<std::string, SizeRange, std::less<>> symbols;
   llvm::SmallVector<mlir::Operation *> openRegions; ///< scf.if and scf.while that have not ended
 };

@@ -100,7 +100,9 @@ struct ScanToScan : OpRewritePattern<tc::ScanOp> {
       return SmallVector<Value>{body.convert(body.read(op.getInput(), source), from, scanned.getElementType())};
     });
     Value result = scan.getResult(0);
-    if (scanned != type)
+    // Equal sizes may still be permuted: the types do not tell.
+    bool isLast = static_cast<int64_t>(op.getDim()) == type.getRank() - 1;
+    if (!isLast || scanned != type)
       result = permuteAndConvert(rewriter, op.getLoc(), result, backward, type);
     rewriter.replaceOp(op, result);
     return success();

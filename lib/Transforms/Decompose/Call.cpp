@@ -3,6 +3,7 @@
 #include "Call.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -179,6 +180,17 @@ const Decomposition *Decompositions::lookupExact(StringRef packet, StringRef ove
   return it == table.end() ? nullptr : &it->second;
 }
 
+static const llvm::StringSet<> &sharedPrims() {
+  static const llvm::StringSet<> names = {
+      "abs",         "acos",       "acosh",     "asin",    "asinh",       "atan",       "atan2",       "atanh",
+      "bitwise_and", "ceil",       "cos",       "cosh",    "bitwise_not", "bitwise_or", "bitwise_xor", "erf",
+      "erfc",        "exp",        "exp2",      "expm1",   "floor",       "fmod",       "hypot",       "log",
+      "log10",       "log1p",      "log2",      "neg",     "round",       "rsqrt",      "maximum",     "minimum",
+      "nextafter",   "reciprocal", "sign",      "signbit", "sin",         "sinh",       "sqrt",        "tan",
+      "tanh",        "trunc",      "remainder", "pow",     "lgamma",      "digamma",    "clone"};
+  return names;
+}
+
 const Decomposition *Decompositions::lookup(StringRef name) const {
   name.consume_front("aten::");
   auto [packet, overload] = name.rsplit('.');
@@ -186,6 +198,9 @@ const Decomposition *Decompositions::lookup(StringRef name) const {
     overload = "";
   if (const Decomposition *found = lookupExact(packet, overload))
     return found;
+  // Most prims have the name and the arguments of an ATen op.
+  if (packet.consume_front("prims::"))
+    return sharedPrims().contains(packet) ? lookupExact(packet, overload) : nullptr;
   return packet.consume_back("_copy") ? lookupExact(packet, overload) : nullptr;
 }
 

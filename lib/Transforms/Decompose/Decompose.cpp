@@ -17,6 +17,21 @@ using namespace mlir;
 using namespace tc;
 using namespace tc::decompose;
 
+// The table of all families, which does not change.
+static const Decompositions &getDecompositions() {
+  static const Decompositions table = [] {
+    Decompositions result;
+    for (auto addFamily : {addPointwise, addActivations, addComparisons, addReductions, addSoftmax, addNormalization,
+                           addLinearAlgebra, addConvolution, addPooling, addResizing, addIndexing, addScattering,
+                           addCreation, addShape, addAttention, addLosses, addSorting, addRandom, addForeach})
+      addFamily(result);
+    return result;
+  }();
+  return table;
+}
+
+bool tc::hasDecomposition(StringRef name) { return getDecompositions().lookup(name); }
+
 // A result as the capture has it: its element type, and its sizes under their names there.
 static Value finishResult(Call &call, const Expr &result, Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
@@ -32,7 +47,10 @@ static Value finishResult(Call &call, const Expr &result, Type type) {
 
 // The values for the op's results; empty if the formula does not apply, which the call then knows.
 static SmallVector<Value> applyDecomposition(Call &call, AtenOp op, const Decomposition &decomposition) {
-  Results results = decomposition(call);
+  for (Type type : op.getResultTypes())
+    if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && !isa<FloatType, IntegerType>(tensor.getElementType()))
+      call.reject("an element type that is neither float nor integer");
+  Results results = call.isRejected() ? Results(Expr()) : decomposition(call);
   if (call.isWrong() || call.isRejected())
     return {};
   // The capture leaves out results that are None.
@@ -52,19 +70,25 @@ static SmallVector<Value> applyDecomposition(Call &call, AtenOp op, const Decomp
   return values;
 }
 
+// Whether all results are tensors without elements, whatever the op computes. Custom ops may do other things, too.
+static bool isEmpty(AtenOp op) {
+  return op.getNumResults() > 0 && !op.getName().contains("::") && llvm::all_of(op.getResultTypes(), [](Type type) {
+           auto tensor = dyn_cast<RankedTensorType>(type);
+           return tensor && tensor.hasStaticShape() && tensor.getNumElements() == 0 &&
+                  isa<FloatType, IntegerType>(tensor.getElementType());
+         });
+}
+
+static void replaceByEmpty(AtenOp op) {
+  Call call(op);
+  for (auto [i, result] : llvm::enumerate(op.getResults()))
+    result.replaceAllUsesWith(full(call, call.resultSizes(i), 0, call.element(i)).getValue());
+  op.erase();
+}
+
 namespace {
 
 struct DecomposePass : tc::impl::DecomposePassBase<DecomposePass> {
-  LogicalResult initialize(MLIRContext *) override {
-    auto table = std::make_shared<Decompositions>();
-    for (auto addFamily : {addPointwise, addActivations, addComparisons, addReductions, addSoftmax, addNormalization,
-                           addLinearAlgebra, addConvolution, addPooling, addResizing, addIndexing, addScattering,
-                           addCreation, addShape, addAttention, addLosses, addSorting, addRandom, addForeach})
-      addFamily(*table);
-    decompositions = std::move(table);
-    return success();
-  }
-
   void runOnOperation() override {
     SmallVector<AtenOp> calls;
     getOperation().walk([&](AtenOp op) { calls.push_back(op); });
@@ -77,7 +101,11 @@ struct DecomposePass : tc::impl::DecomposePassBase<DecomposePass> {
     for (Value operand : op.getOperands())
       if (isa<RefType>(operand.getType()))
         return op.emitOpError("expected the functional form, found an operand of type ") << operand.getType();
-    const Decomposition *decomposition = decompositions->lookup(op.getName());
+    if (isEmpty(op)) {
+      replaceByEmpty(op);
+      return success();
+    }
+    const Decomposition *decomposition = getDecompositions().lookup(op.getName());
     if (!decomposition)
       return leaveToPyTorch(op, "it has no decomposition");
     Operation *before = op->getPrevNode();
@@ -110,8 +138,6 @@ struct DecomposePass : tc::impl::DecomposePassBase<DecomposePass> {
     ++numExtern;
     return success();
   }
-
-  std::shared_ptr<const Decompositions> decompositions;
 };
 
 } // namespace

@@ -128,8 +128,10 @@ static Results lerp(Call &c) {
 
 static Results hypot(Call &c) {
   Expr x = abs(c.wide(0)), y = abs(c.wide(1)), large = maximum(x, y), small = minimum(x, y);
-  Expr ratio = small / select(eq(large, 0.0), 1.0, large);
-  return select(eq(large, small), large * M_SQRT2, large * sqrt(1.0 + ratio * ratio));
+  Expr ratio = small / select(eq(large, 0.0), 1.0, large), infinite = std::numeric_limits<double>::infinity();
+  Expr result = select(eq(large, small), large * M_SQRT2, large * sqrt(1.0 + ratio * ratio));
+  // Infinity wins over NaN.
+  return select(eq(x, infinite) | eq(y, infinite), infinite, result);
 }
 
 static Expr negate(const Expr &x) { return -x; }
@@ -151,7 +153,7 @@ static Results xlogy(Call &c) {
 static Results logit(Call &c) {
   Expr x = c.real(0), eps = c.expr(1);
   if (eps)
-    x = clamp(x, eps, 1 - eps);
+    x = select(x < eps, eps, select(x > 1 - eps, 1 - eps, x));
   return log(x / (1.0 - x));
 }
 

@@ -147,7 +147,11 @@ LogicalResult Functionalizer::convertViewResult(Call &call, const ViewEntry &ent
   tensor.type = view.steps.getType();
 
   if (view.isCopy) {
-    Value value = read(call.getLoc(), self);
+    Value value = view.fromStorage ? storages[tensor.storage].value : read(call.getLoc(), self);
+    // The steps from the storage begin with those that flatten it.
+    if (view.fromStorage)
+      for (const ViewStep &step : tensor.steps)
+        value = applyStep(builder, call.getLoc(), step, value);
     for (const ViewStep &step : view.steps.steps)
       value = applyStep(builder, call.getLoc(), step, value);
     if (getSizes(value.getType()) != getSizes(view.type))

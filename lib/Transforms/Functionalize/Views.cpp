@@ -41,5 +41,8 @@ const ViewEntry *functionalize::findView(StringRef name) {
   auto [base, overload] = name.split('.');
   if (!base.consume_back("_copy") && !base.consume_back("_"))
     return nullptr;
+  // transpose_ is the one in-place view without the overload's name.
+  if (overload.empty() && base == "transpose")
+    overload = "int";
   return lookUp(overload.empty() ? base.str() : (base + "." + overload).str());
 }

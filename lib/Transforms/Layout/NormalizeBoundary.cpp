@@ -63,6 +63,12 @@ struct NormalizeBoundary : impl::NormalizeBoundaryBase<NormalizeBoundary> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
+    // A view of an argument is described by row-major strides of the whole argument: with others it is a copy.
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (auto argument = function.getResultAttrOfType<IntegerAttr>(i, "tc.aliases"))
+        if (argument.getInt() >= 0 && argument.getInt() < function.getNumArguments() &&
+            function.getArgAttr(argument.getInt(), "tc.strides"))
+          function.removeResultAttr(i, StringAttr::get(&getContext(), "tc.aliases"));
     SmallVector<bool> isTied(function.getNumArguments(), false);
     for (unsigned i = 0; i < function.getNumResults(); ++i)
       for (StringRef name : {"tc.mutates", "tc.aliases"})

@@ -178,7 +178,7 @@ struct ScheduleKernels : tc::impl::ScheduleKernelsBase<ScheduleKernels> {
     int64_t blocks = std::max<int64_t>(1, depth <= 2048 ? 1 : llvm::divideCeil(depth, 1280));
     int64_t depthBlock = std::max<int64_t>(1, llvm::divideCeil(depth, blocks));
     return make(KernelKind::contract, shape.parallel, shape.column, {tile.rows, tile.columns, depthBlock},
-                4 * workOfThread / depth);
+                4 * workOfThread / std::max<int64_t>(1, depth));
   }
 };
 

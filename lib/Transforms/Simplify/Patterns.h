@@ -11,6 +11,7 @@ void addBroadcastPatterns(mlir::RewritePatternSet &patterns);
 void addArithmeticPatterns(mlir::RewritePatternSet &patterns);
 void addSlicePatterns(mlir::RewritePatternSet &patterns);
 void addComputePatterns(mlir::RewritePatternSet &patterns);
+void addEmptyPatterns(mlir::RewritePatternSet &patterns);
 
 /// The constant that all elements of a value equal.
 std::optional<llvm::APFloat> splatFloat(mlir::Value value);

@@ -26,6 +26,7 @@ struct SimplifyPass : tc::impl::SimplifyPassBase<SimplifyPass> {
     simplify::addArithmeticPatterns(set);
     simplify::addSlicePatterns(set);
     simplify::addComputePatterns(set);
+    simplify::addEmptyPatterns(set);
     patterns = std::move(set);
     return success();
   }

@@ -52,6 +52,18 @@ func.func @scan(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 
 // -----
 
+// Equal sizes hide the permutation from the types.
+// CHECK-LABEL: func @scan_square
+// CHECK: loop.scan [sum]
+// CHECK: loop.map (%[[A:.*]], %[[B:.*]]) in [3, 3] {
+// CHECK-NEXT: loop.read %{{.*}}[%[[B]], %[[A]]]
+func.func @scan_square(%x: tensor<3x3xf32>) -> tensor<3x3xf32> {
+  %0 = tc.scan sum %x along 0 : (tensor<3x3xf32>) -> tensor<3x3xf32>
+  return %0 : tensor<3x3xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func @sort
 // CHECK-NEXT: loop.sort %arg0 descending true
 // CHECK: loop.map

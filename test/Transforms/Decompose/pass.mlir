@@ -59,3 +59,13 @@ func.func @names(%x: tensor<4x2xf32>) -> tensor<8xf32> {
   %1 = tc.aten "relu.default"(%0) : (tensor<8xf32>) -> tensor<8xf32>
   return %1 : tensor<8xf32>
 }
+
+// Prims share the formula of the ATen op of their name; what has no elements needs none.
+// CHECK-LABEL: func @prims_and_empty
+func.func @prims_and_empty(%x: tensor<4xf32>, %e: tensor<0xf32>) -> (tensor<4xf32>, tensor<0x3xf32>) {
+  // CHECK: tc.exp
+  %0 = tc.aten "prims::exp"(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  // CHECK: tc.broadcast %{{.*}} : (tensor<f32>) -> tensor<0x3xf32>
+  %1 = tc.aten "some_op"(%e) : (tensor<0xf32>) -> tensor<0x3xf32>
+  return %0, %1 : tensor<4xf32>, tensor<0x3xf32>
+}

@@ -134,3 +134,24 @@ func.func @inplace_view(%x: !tc.ref<[4, 2], f32>) -> !tc.ref<[2, 4], f32> {
   %t = tc.aten "t_"(%c) : (!tc.ref<[4, 2], f32>) -> !tc.ref<[2, 4], f32>
   return %t : !tc.ref<[2, 4], f32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @inplace_transpose
+// CHECK: tc.transpose %{{.*}} [1, 0] : (tensor<4x2xf32>) -> tensor<2x4xf32>
+func.func @inplace_transpose(%x: !tc.ref<[4, 2], f32>) -> !tc.ref<[2, 4], f32> {
+  %c = tc.aten "clone"(%x, none) : (!tc.ref<[4, 2], f32>) -> !tc.ref<[4, 2], f32>
+  %t = tc.aten "transpose_"(%c, 0, 1) : (!tc.ref<[4, 2], f32>) -> !tc.ref<[2, 4], f32>
+  return %t : !tc.ref<[2, 4], f32>
+}
+
+// -----
+
+// The copying form reads the whole storage, as the view does.
+// CHECK-LABEL: func.func @as_strided_copy
+// CHECK: %[[FLAT:.*]] = tc.reshape %arg0 : (tensor<3x3xf32>) -> tensor<9xf32>
+// CHECK: tc.slice %[[FLAT]] [#tc.size<0>] by [1] : (tensor<9xf32>) -> tensor<4xf32>
+func.func @as_strided_copy(%x: !tc.ref<[3, 3], f32>) -> !tc.ref<[2, 2], f32> {
+  %0 = tc.aten "as_strided_copy"(%x, [2, 2], [1, 2], 0) : (!tc.ref<[3, 3], f32>) -> !tc.ref<[2, 2], f32>
+  return %0 : !tc.ref<[2, 2], f32>
+}

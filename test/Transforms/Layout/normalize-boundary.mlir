@@ -32,3 +32,11 @@ func.func @untouched(%x: tensor<4x8xf32> {tc.strides = [#tc.size<16>, #tc.size<1
   %0 = tc.add %x, %y : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
   return %0, %0 : tensor<4x8xf32>, tensor<4x8xf32>
 }
+
+// A result that is an argument with other strides is a copy of it.
+// CHECK-LABEL: func @aliased
+// CHECK-SAME: tensor<8x4xf32> {tc.permutation = array<i64: 1, 0>}
+// CHECK-NOT: tc.aliases
+func.func @aliased(%x: tensor<4x8xf32> {tc.strides = [#tc.size<1>, #tc.size<4>]}) -> (tensor<4x8xf32> {tc.aliases = 0}) {
+  return %x : tensor<4x8xf32>
+}

@@ -12,6 +12,9 @@ namespace tc {
 #define GEN_PASS_REGISTRATION
 #include "tc/Transforms/Decompose/Passes.h.inc"
 
+/// Whether the pass has a formula for the op of this name ("aten::silu", "add.Tensor"), for some arguments at least.
+bool hasDecomposition(llvm::StringRef name);
+
 } // namespace tc
 
 #endif // TC_TRANSFORMS_DECOMPOSE_PASSES_H

@@ -1,0 +1,75 @@
+"""Operators through torch.compile(backend="tc"), against eager mode: what once went wrong."""
+
+import pytest
+import torch
+
+import tc
+
+INF, NAN = float("inf"), float("nan")
+
+
+def check(function, *inputs, externs=None):
+    """Values, dtypes and strides as in eager mode; `externs`: the operators that may be left to PyTorch."""
+    torch._dynamo.reset()
+    before = dict(tc.counters)
+    expected = function(*[x.clone() for x in inputs])
+    actual = torch.compile(function, backend="tc", fullgraph=True)(*inputs)
+    torch.testing.assert_close(actual, expected, equal_nan=True)
+    for x, y in zip(torch.utils._pytree.tree_leaves(expected), torch.utils._pytree.tree_leaves(actual)):
+        if isinstance(x, torch.Tensor):
+            assert x.stride() == y.stride()
+    if externs is not None:
+        found = {name[7:] for name, count in tc.counters.items() if name.startswith("extern:") and count != before.get(name, 0)}
+        assert found <= set(externs)
+
+
+def test_scan_of_equal_sizes():
+    x = torch.randn(5, 5, 5)
+    for dim in range(3):
+        check(lambda x: x.cumsum(dim), x, externs=[])
+
+
+def test_no_elements():
+    check(lambda x, y: x @ y, torch.randn(5, 0), torch.randn(0, 10), externs=[])
+    check(lambda x: torch.gather(x, 0, torch.empty(2, 0, dtype=torch.int64)), torch.randn(5))
+
+
+def test_constants_in_the_graph():
+    check(lambda x: x + torch.tensor([1.0, 2.0]) * torch.tensor(2.0), torch.randn(2), externs=[])
+
+
+def test_infinity_and_order_of_bounds():
+    x, y = torch.tensor([INF, NAN, 1.0, INF]), torch.tensor([NAN, -INF, NAN, INF])
+    check(torch.hypot, x, y, externs=[])
+    check(lambda x: torch.logit(x, 0.6), torch.rand(8), externs=[])
+
+
+@pytest.mark.parametrize("strides", [(1, 8), (10, 2), (0, 1)])
+def test_strides_of_outputs(strides):
+    def function(x):
+        return torch.as_strided(x + 1, (2, 4), strides)
+
+    check(function, torch.randn(32), externs=[])
+
+
+def test_in_place_transposition():
+    check(lambda x: (x + 1).transpose_(0, 1), torch.randn(2, 3), externs=[])
+
+
+@torch.library.custom_op("tc_test::scale", mutates_args=())
+def scale(x: torch.Tensor, factor: float) -> torch.Tensor:
+    return x * factor
+
+
+@scale.register_fake
+def _(x, factor):
+    return torch.empty_like(x)
+
+
+def test_custom_operator():
+    check(lambda x: scale(x + 1, 3.0) * 2, torch.randn(4), externs=["tc_test::scale"])
+
+
+def test_formulas_of_pytorch():
+    check(lambda x: torch.special.entr(x), torch.rand(8), externs=[])
+    check(lambda x: torch.nn.functional.channel_shuffle(x, 2), torch.randn(1, 4, 2, 2), externs=[])
