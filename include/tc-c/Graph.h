@@ -60,8 +60,8 @@ TC_EXPORT void tcGraphDeclareSymbol(TcGraph *graph, const char *name, int64_t mi
 /* Inputs, in the order of the calls. Strides are in elements, texts like sizes; null: row-major contiguous. */
 TC_EXPORT TcValue tcGraphAddTensorInput(TcGraph *graph, const char *name, const TcTensorType *type,
                                         const char *const *strides);
-/* An integer that gives the value of a symbol. */
-TC_EXPORT TcValue tcGraphAddSymbolInput(TcGraph *graph, const char *name, const char *symbol);
+/* An integer whose value is the expression, text like a size; a symbol that it is linear in may get its value so. */
+TC_EXPORT TcValue tcGraphAddSymbolInput(TcGraph *graph, const char *name, const char *expression);
 /* A number that is no size: "i64", "f64" or "bool". */
 TC_EXPORT TcValue tcGraphAddScalarInput(TcGraph *graph, const char *name, const char *dtype);
 /* A constant; the bytes are copied. */

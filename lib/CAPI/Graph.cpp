@@ -149,9 +149,10 @@ TcValue tcGraphAddTensorInput(TcGraph *graph, const char *name, const TcTensorTy
   return succeeded(value) ? graph->add(*value) : -1;
 }
 
-TcValue tcGraphAddSymbolInput(TcGraph *graph, const char *name, const char *symbol) {
+TcValue tcGraphAddSymbolInput(TcGraph *graph, const char *name, const char *expression) {
   Location loc = NameLoc::get(StringAttr::get(graph->builder.getContext(), name));
-  return graph->add(graph->builder.addSymbolInput(name, symbol, loc));
+  FailureOr<SizeAttr> size = graph->builder.parseSize(expression, loc);
+  return succeeded(size) ? graph->add(graph->builder.addSymbolInput(name, *size, loc)) : -1;
 }
 
 TcValue tcGraphAddScalarInput(TcGraph *graph, const char *name, const char *dtype) {

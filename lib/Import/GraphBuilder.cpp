@@ -89,9 +89,11 @@ FailureOr<Value> GraphBuilder::addTensorInput(StringRef name, InputKind kind, Re
   return input;
 }
 
-Value GraphBuilder::addSymbolInput(StringRef name, StringRef symbol, Location location) {
+Value GraphBuilder::addSymbolInput(StringRef name, SizeAttr size, Location location) {
   Value input = addInput(name, builder.getIndexType(), location);
-  function.setArgAttr(function.getNumArguments() - 1, "tc.symbol", builder.getStringAttr(symbol));
+  bool isBare = isa<AffineSymbolExpr>(size.getExpr());
+  function.setArgAttr(function.getNumArguments() - 1, "tc.symbol",
+                      isBare ? Attribute(size.getSymbols().front()) : Attribute(size));
   return input;
 }
 

@@ -187,9 +187,9 @@ LogicalResult PT2Importer::addUserInput(Scope &scope, const pt2::Argument &argum
   if (argument.kind == ArgumentKind::Symbolic) {
     bindSymbolic(scope, argument.text, location);
     auto size = dyn_cast_if_present<SizeAttr>(scope.values[argument.text].getLiteral());
-    if (!size || !isa<AffineSymbolExpr>(size.getExpr()))
-      return emitError(location) << "input '" << argument.text << "': expected an integer that is a symbol of its own";
-    builder.addSymbolInput(argument.text, size.getSymbols().front().getValue(), location);
+    if (!size)
+      return emitError(location) << "input '" << argument.text << "': expected a symbolic integer";
+    builder.addSymbolInput(argument.text, size, location);
   }
   return success(); // a literal: the capture is specialised to it
 }

@@ -10,7 +10,7 @@ from . import _tc
 from .dtypes import name_of
 
 SYM_TYPES = (torch.SymInt, torch.SymFloat, torch.SymBool)
-INT64_MAX = 2**63 - 1
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 
 class UnsupportedGraph(_tc.CompileError):
@@ -99,9 +99,9 @@ class _Capture:
             bounds = shape_env.bound_sympy(symbol) if shape_env is not None else None
             low, high = 0, INT64_MAX
             if bounds is not None:
-                low = int(bounds.lower) if bounds.lower.is_Integer else 0
+                low = int(bounds.lower) if bounds.lower.is_Integer and bounds.lower > INT64_MIN else INT64_MIN
                 high = int(bounds.upper) if bounds.upper.is_Integer and bounds.upper < INT64_MAX else INT64_MAX
-            self.graph.declare_symbol(str(symbol), max(low, 0), high)
+            self.graph.declare_symbol(str(symbol), low, high)
 
     def sizes(self, values):
         for value in values:
@@ -134,10 +134,12 @@ class _Capture:
         if isinstance(example, (int, torch.SymInt)) and not isinstance(example, bool):
             value = node.meta.get("val", example)
             self.declare(value)
-            if isinstance(value, torch.SymInt) and not value.node.expr.is_Symbol:
-                raise UnsupportedGraph(f"an integer input that is an expression, {value}")
-            # A plain int is a constant of the graph: PyTorch guards on it.
-            self.graph.symbol_input(node.name, _size(value) if isinstance(value, torch.SymInt) else f"_{node.name}")
+            if isinstance(value, torch.SymInt):
+                self.graph.symbol_input(node.name, _size(value))
+            else:
+                # A plain int is a constant of the graph: PyTorch guards on it.
+                self.graph.declare_symbol(f"_{node.name}", INT64_MIN, INT64_MAX)
+                self.graph.symbol_input(node.name, f"_{node.name}")
             return value
         raise UnsupportedGraph(f"an input of type {type(example).__name__}")
 

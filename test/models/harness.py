@@ -9,11 +9,11 @@ import torch
 from models import LIMITS, Output, BertOutput
 
 
-def assert_close(actual, expected, tolerance):
-    """The largest error, relative to the largest expected value, is within tolerance."""
+def assert_close(actual, expected, tolerance, scale=0.0):
+    """The largest error, relative to the largest expected value, or to `scale` if that is more, is within tolerance."""
     assert actual.shape == expected.shape and actual.dtype == expected.dtype
     assert torch.isfinite(actual).all()
-    error = (actual - expected).abs().max() / expected.abs().max()
+    error = (actual - expected).abs().max() / max(expected.abs().max(), scale)
     assert error <= tolerance, f"relative error {error:.2e}, expected at most {tolerance:.0e}"
 
 

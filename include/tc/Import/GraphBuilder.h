@@ -76,8 +76,8 @@ public:
   mlir::FailureOr<mlir::Value> addTensorInput(llvm::StringRef name, InputKind kind, RefType type,
                                               llvm::ArrayRef<SizeAttr> strides, mlir::Location location,
                                               mlir::ElementsAttr initialValue = {});
-  /// A symbolic integer: an index, whose value is the symbol of that name.
-  mlir::Value addSymbolInput(llvm::StringRef name, llvm::StringRef symbol, mlir::Location location);
+  /// A symbolic integer: an index, whose value is `size`, a symbol or an expression.
+  mlir::Value addSymbolInput(llvm::StringRef name, SizeAttr size, mlir::Location location);
   /// A scalar whose value is no size: i64, f64 or i1.
   mlir::Value addScalarInput(llvm::StringRef name, mlir::Type type, mlir::Location location);
 

@@ -116,7 +116,7 @@ uint32_t ProgramBuilder::symbolNumber(StringAttr name) {
   int64_t min = 0, max = std::numeric_limits<int64_t>::max();
   if (auto ranges = function->getAttrOfType<DictionaryAttr>("tc.ranges"))
     if (auto range = ranges.getAs<ArrayAttr>(name); range && range.size() == 2) {
-      min = std::max<int64_t>(0, cast<IntegerAttr>(range[0]).getInt());
+      min = cast<IntegerAttr>(range[0]).getInt();
       max = cast<IntegerAttr>(range[1]).getInt();
     }
   return result.program.addSymbol(name.str(), min, max);
@@ -472,17 +472,20 @@ LogicalResult ProgramBuilder::addOutputs() {
       continue;
     runtime::Output &output = result.program.outputs[programOutput[number]];
     output.name = "output" + std::to_string(programOutput[number]);
-    // A symbol that the program defines, or was given.
+    // A symbol that the program defines, or a size that it was given.
     if (operand.getType().isIndex()) {
-      StringAttr symbol;
+      Attribute size;
       if (Operation *producer = operand.getDefiningOp())
-        symbol = producer->getAttrOfType<StringAttr>("tc.symbol");
+        size = producer->getAttr("tc.symbol");
       else
-        symbol = function.getArgAttrOfType<StringAttr>(cast<BlockArgument>(operand).getArgNumber(), "tc.symbol");
-      if (!symbol)
-        return function.emitError("result ") << number << " is an index whose symbol is unknown";
+        size = function.getArgAttr(cast<BlockArgument>(operand).getArgNumber(), "tc.symbol");
       output.kind = runtime::Output::Kind::Int;
-      output.sizes = {SizeExpr::symbol(symbolNumber(symbol))};
+      if (auto symbol = dyn_cast_if_present<StringAttr>(size))
+        output.sizes = {SizeExpr::symbol(symbolNumber(symbol))};
+      else if (auto expr = dyn_cast_if_present<SizeAttr>(size))
+        output.sizes = {convert(expr)};
+      else
+        return function.emitError("result ") << number << " is an index whose symbol is unknown";
       continue;
     }
     Value root = getRoot(operand);

@@ -18,14 +18,19 @@ Attribute Call::arg(size_t i) {
 bool Call::isNone(size_t i) { return !arg(i); }
 bool Call::isList(size_t i) { return isa_and_nonnull<ArrayAttr>(arg(i)); }
 
-// The symbol that an index value stands for: attribute of the function's argument or of the op that defines it.
-static StringAttr symbolOf(Value index) {
-  if (Operation *op = index.getDefiningOp())
-    return op->getAttrOfType<StringAttr>("tc.symbol");
-  auto argument = llvm::cast<BlockArgument>(index);
-  if (auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()))
-    return function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "tc.symbol");
-  return {};
+// The size that an index value stands for: attribute of the function's argument or of the op that defines it.
+static SizeAttr sizeOf(Value index) {
+  Attribute attribute;
+  if (Operation *op = index.getDefiningOp()) {
+    attribute = op->getAttr("tc.symbol");
+  } else {
+    auto argument = llvm::cast<BlockArgument>(index);
+    if (auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()))
+      attribute = function.getArgAttr(argument.getArgNumber(), "tc.symbol");
+  }
+  if (auto symbol = dyn_cast_if_present<StringAttr>(attribute))
+    return SizeAttr::symbol(index.getContext(), symbol);
+  return dyn_cast_if_present<SizeAttr>(attribute);
 }
 
 Expr Call::fromAttribute(Attribute attribute) {
@@ -37,8 +42,8 @@ Expr Call::fromAttribute(Attribute attribute) {
       return Expr(*this, value);
     }
     if (value.getType().isIndex())
-      if (StringAttr symbol = symbolOf(value))
-        return SizeAttr::symbol(getContext(), symbol);
+      if (SizeAttr size = sizeOf(value))
+        return size;
     reject("a scalar that is only known at run time");
     return {};
   }

@@ -89,7 +89,11 @@ TEST_F(GraphBuilding, SymbolsStridesAndConstants) {
   SizeAttr one = *builder.parseSize("1", location), s0 = *builder.parseSize("s0", location);
   auto x = builder.addTensorInput("x", GraphBuilder::InputKind::Input, type, {one, s0}, location);
   ASSERT_TRUE(succeeded(x));
-  builder.addSymbolInput("n", "s1", location);
+  builder.addSymbolInput("n", *builder.parseSize("s1", location), location);
+  Value sum = builder.addSymbolInput("sum", *builder.parseSize("s0 + s1", location), location);
+  EXPECT_EQ(cast<func::FuncOp>(cast<BlockArgument>(sum).getOwner()->getParentOp())
+                .getArgAttr(cast<BlockArgument>(sum).getArgNumber(), "tc.symbol"),
+            *builder.parseSize("s1 + s0", location));
   float values[2] = {1, 2};
   auto resource = builder.getResource(
       "w", RankedTensorType::get({2}, b.getF32Type()),
