@@ -20,7 +20,8 @@ TC_EXPORT TcRuntime *tcRuntimeCreate(unsigned maxThreads); /* 0: one thread a co
 TC_EXPORT void tcRuntimeDestroy(TcRuntime *runtime);
 
 typedef struct TcCompileOptions {
-  const char *target;  /* "host", "avx512", "avx2", "x86-64", "sm_80", "sm_90a", "sm_120"; null: "host" */
+  const char *target;  /* "host", "avx512", "avx2", "baseline", or a GPU: "cuda", "sm_80", "sm_90a", "sm_120", of device
+                        * 0 unless its number follows, as in "cuda:1"; null: "host" */
   unsigned threads;    /* that compile; 0: one a core */
   int verifyContracts; /* check each stage's contract */
   int printTimes;      /* report the stages' times as remarks */
@@ -32,11 +33,13 @@ TC_EXPORT void tcExecutableDestroy(TcExecutable *executable);
 
 /* A table of kernels and buffers for people; free with tcStringFree. */
 TC_EXPORT char *tcExecutableDescribe(const TcExecutable *executable);
-/* Counts: kernels launched a run, distinct kernels, calls back into the embedder, bytes of the arena. */
+/* Counts: kernels launched a run, distinct kernels, calls back into the embedder, bytes of the arena; and the number of
+ * the CUDA device that it runs on, -1 for the CPU. */
 typedef struct TcExecutableInfo {
   size_t inputs, outputs, launches, kernels, externs;
   int64_t arenaBytes;
   double compileMilliseconds;
+  int32_t cudaDevice;
 } TcExecutableInfo;
 TC_EXPORT TcExecutableInfo tcExecutableGetInfo(const TcExecutable *executable);
 /* The operator of call back `index`, and its arguments as JSON: {"tensor": k}, {"size": k}, {"dtype": "f32"}, numbers,

@@ -178,6 +178,8 @@ TcExecutableInfo tcExecutableGetInfo(const TcExecutable *executable) {
   info.externs = executable->graph->externs.size();
   info.arenaBytes = executable->graph->getExecutable().getArenaBytes();
   info.compileMilliseconds = executable->compileMilliseconds;
+  runtime::Device device = executable->graph->getDevice();
+  info.cudaDevice = device.kind == runtime::DeviceKind::CUDA ? device.ordinal : -1;
   return info;
 }
 

@@ -16,6 +16,7 @@ namespace tc {
 
 CompiledGraph::CompiledGraph() = default;
 CompiledGraph::~CompiledGraph() = default;
+runtime::Device CompiledGraph::getDevice() const { return code->getDevice(); }
 
 namespace {
 

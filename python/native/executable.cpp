@@ -203,7 +203,10 @@ nb::list Executable::run(nb::list arguments, unsigned threads) {
   std::vector<TcResult> results(info.outputs);
   TcOutputAllocator allocator{&outputs, Outputs::allocate, Outputs::release};
   TcExternHandler handler{this, callExtern, releaseExtern};
-  TcRunOptions options{threads, nullptr, &allocator, externs.empty() ? nullptr : &handler};
+  void *stream = nullptr;
+  if (info.cudaDevice >= 0 && runtime.api->current_work_stream(kDLCUDA, info.cudaDevice, &stream))
+    throw nb::python_error();
+  TcRunOptions options{threads, stream, &allocator, externs.empty() ? nullptr : &handler};
   char *error;
   {
     nb::gil_scoped_release release;
@@ -268,6 +271,9 @@ void bindExecutable(nb::module_ &m) {
             return list;
           },
           "Pairs of an operator's name and its arguments as JSON.")
+      .def_prop_ro(
+          "cuda_device", [](const Executable &self) { return self.info.cudaDevice; },
+          "The number of the CUDA device that it runs on, -1 for the CPU.")
       .def_prop_ro("launches", [](const Executable &self) { return self.info.launches; })
       .def_prop_ro("kernels", [](const Executable &self) { return self.info.kernels; })
       .def_prop_ro("arena_bytes", [](const Executable &self) { return self.info.arenaBytes; })

@@ -11,6 +11,7 @@ from torch._dynamo.utils import dynamo_timed
 from . import _tc
 from .capture import capture
 from .config import config
+from .devices import choose_target, find_device
 from .externs import make_extern
 
 log = logging.getLogger(__name__)
@@ -47,9 +48,9 @@ def _count(executable):
             counters[f"extern:{name}"] += 1
 
 
-def compile_module(module, settings):
+def compile_module(module, settings, target):
     """An executable of a captured tc module, with its call backs in place."""
-    executable = _tc.compile(module, runtime(), settings.target, 0, settings.verify_contracts)
+    executable = _tc.compile(module, runtime(), target, 0, settings.verify_contracts)
     executable.set_externs([make_extern(name, arguments) for name, arguments in executable.externs])
     _count(executable)
     log.info("%s", executable.describe())
@@ -98,8 +99,9 @@ def _compile_graph(gm, example_inputs, settings):
     try:
         # Named in PyTorch's own record of compile times.
         with dynamo_timed("tc.compile"):
+            target = choose_target(settings.target, find_device(gm, example_inputs))
             module, spec = capture(context, gm, example_inputs)
-            executable = compile_module(module, settings)
+            executable = compile_module(module, settings, target)
     except Exception as error:
         if not settings.fallback:
             raise

@@ -147,11 +147,11 @@ class _Capture:
         value = operator.attrgetter(node.target)(self.module)
         if isinstance(value, torch.fx.GraphModule):
             raise UnsupportedGraph("a nested graph (control flow)")
-        if not isinstance(value, torch.Tensor) or value.device.type != "cpu":
+        if not isinstance(value, torch.Tensor) or value.device.type not in ("cpu", "cuda"):
             raise UnsupportedGraph(f"a constant of type {type(value).__name__}")
         # AOTAutograd's fake tensor mode is on here, and this one is real.
         with unset_fake_temporarily():
-            value = value.detach().resolve_conj().resolve_neg().contiguous()
+            value = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
             data = value.reshape(-1).view(torch.uint8).numpy().tobytes() if value.numel() else b""
         return self.graph.constant(node.name, name_of(value.dtype), list(value.shape), data)
 

@@ -54,7 +54,9 @@ def make_extern(name, arguments_json):
                 if isinstance(tensor, torch.Tensor):
                     # The inputs' memory is the run's own: what aliases it must not outlive the call.
                     shares = tensor.untyped_storage().data_ptr() in storages
-                    tensor = tensor.contiguous().clone() if shares else tensor.contiguous()
+                    # GPU kernels load several elements at once.
+                    is_misaligned = tensor.is_cuda and tensor.data_ptr() % 16 != 0
+                    tensor = tensor.contiguous().clone() if shares or is_misaligned else tensor.contiguous()
                 flat.append(tensor)
         return flat
 

@@ -12,11 +12,12 @@ def load(path, **options):
     """A callable that runs the exported program in `path`.
 
     It takes the program's tensors and numbers in order, in any nesting of tuples, lists and dicts, and returns a tensor, or a tuple
-    of them. Raises CompileError for a file that cannot be read or compiled.
+    of them. It runs on the CPU unless the option `target` names a GPU ("cuda"), wherever it was exported. Raises CompileError for a file that cannot be read or compiled.
     """
     context = _tc.Context()
     module = context.import_pt2(str(path))
-    executable = compile_module(module, config.updated(options))
+    settings = config.updated(options)
+    executable = compile_module(module, settings, "host" if settings.target == "auto" else settings.target)
 
     def run(*args, **kwargs):
         flat = pytree.tree_leaves((args, kwargs))

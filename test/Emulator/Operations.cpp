@@ -16,18 +16,25 @@ template <float (*function)(float)> static void runFloat(Thread &, uint64_t *slo
 static float rsqrt(float x) { return float(1 / std::sqrt(double(x))); }
 static float reciprocal(float x) { return 1 / x; }
 
+/// Ten bits of mantissa are kept; ties go away from zero, as rna says.
+static void roundToTF32(Thread &, uint64_t *slots) {
+  auto bits = uint32_t(slots[0]);
+  bool isFinite = (bits & 0x7f800000) != 0x7f800000;
+  slots[0] = (isFinite ? bits + 0x1000 : bits) & ~0x1fffu;
+}
+
 llvm::ArrayRef<Operation> getScalarOperations() {
   constexpr auto immediate = Operation::Kind::Immediate;
   static const Operation operations[] = {
-      {"ex2.approx.f", immediate, runFloat<std::exp2>},      {"ex2.approx.ftz.f", immediate, runFloat<std::exp2>},
-      {"ex2.approx.f32", immediate, runFloat<std::exp2>},    {"ex2.approx.ftz.f32", immediate, runFloat<std::exp2>},
-      {"lg2.approx.f", immediate, runFloat<std::log2>},      {"lg2.approx.ftz.f", immediate, runFloat<std::log2>},
-      {"sin.approx.f", immediate, runFloat<std::sin>},       {"sin.approx.ftz.f", immediate, runFloat<std::sin>},
-      {"cos.approx.f", immediate, runFloat<std::cos>},       {"cos.approx.ftz.f", immediate, runFloat<std::cos>},
-      {"tanh.approx.f32", immediate, runFloat<std::tanh>},   {"rsqrt.approx.f", immediate, runFloat<rsqrt>},
-      {"rsqrt.approx.ftz.f", immediate, runFloat<rsqrt>},    {"rcp.approx.ftz.f", immediate, runFloat<reciprocal>},
-      {"rcp.rn.f", immediate, runFloat<reciprocal>},         {"sqrt.approx.f", immediate, runFloat<std::sqrt>},
-      {"sqrt.approx.ftz.f", immediate, runFloat<std::sqrt>},
+      {"ex2.approx.f", immediate, runFloat<std::exp2>},    {"ex2.approx.ftz.f", immediate, runFloat<std::exp2>},
+      {"ex2.approx.f32", immediate, runFloat<std::exp2>},  {"ex2.approx.ftz.f32", immediate, runFloat<std::exp2>},
+      {"lg2.approx.f", immediate, runFloat<std::log2>},    {"lg2.approx.ftz.f", immediate, runFloat<std::log2>},
+      {"sin.approx.f", immediate, runFloat<std::sin>},     {"sin.approx.ftz.f", immediate, runFloat<std::sin>},
+      {"cos.approx.f", immediate, runFloat<std::cos>},     {"cos.approx.ftz.f", immediate, runFloat<std::cos>},
+      {"tanh.approx.f32", immediate, runFloat<std::tanh>}, {"rsqrt.approx.f", immediate, runFloat<rsqrt>},
+      {"rsqrt.approx.ftz.f", immediate, runFloat<rsqrt>},  {"rcp.approx.ftz.f", immediate, runFloat<reciprocal>},
+      {"rcp.rn.f", immediate, runFloat<reciprocal>},       {"f2tf32.rna", immediate, roundToTF32},
+      {"sqrt.approx.f", immediate, runFloat<std::sqrt>},   {"sqrt.approx.ftz.f", immediate, runFloat<std::sqrt>},
   };
   return operations;
 }

@@ -35,6 +35,8 @@ public:
 
   runtime::Executable &getExecutable() { return *executable; }
   const runtime::Executable &getExecutable() const { return *executable; }
+  /// Where it runs.
+  runtime::Device getDevice() const;
 
   struct KernelRow {
     std::string name, kind, inputs, results, notFused;
