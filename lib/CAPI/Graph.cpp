@@ -42,7 +42,7 @@ struct TcGraph {
     SmallVector<SizeAttr> sizes;
     if (failed(parseSizes(type.rank, type.sizes, sizes, loc)))
       return failure();
-    return builder.getRefType(sizes, element);
+    return builder.getRefType(sizes, element, loc);
   }
   FailureOr<CallArgument> convert(const TcArgument &argument, Location loc);
 };
@@ -176,6 +176,8 @@ TcValue tcGraphAddConstant(TcGraph *graph, const char *name, const char *dtype, 
     emitError(loc, "unknown element type \"") << dtype << "\"";
     return -1;
   }
+  if (failed(graph->builder.getRefType(tc::toSizes(context, ArrayRef<int64_t>(sizes, rank)), element, loc)))
+    return -1;
   auto type = RankedTensorType::get(ArrayRef<int64_t>(sizes, rank), element);
   int64_t bytes = type.getNumElements() * tc::runtime::getByteSize(*parsed);
   AsmResourceBlob blob = HeapAsmResourceBlob::allocate(bytes, 64);

@@ -11,8 +11,6 @@ using aten::TypeKind;
 
 namespace {
 
-bool isTensor(Type type) { return isa<RankedTensorType, RefType>(type); }
-
 std::string describe(Attribute literal) {
   std::string text;
   llvm::raw_string_ostream(text) << literal;
@@ -122,7 +120,7 @@ FailureOr<Attribute> CallArguments::convertValue(Value value, const aten::Type &
     break;
   }
   if (!fits)
-    return refuse(type, isTensor(value.getType()) ? "a tensor" : "a scalar value");
+    return refuse(type, isa<RankedTensorType, RefType>(value.getType()) ? "a tensor" : "a scalar value");
   operands.push_back(value);
   return Attribute(OperandAttr::get(builder.getContext(), operands.size() - 1));
 }

@@ -46,8 +46,10 @@ FailureOr<SizeAttr> GraphBuilder::parseSize(StringRef text, Location location) {
   return *size;
 }
 
-RefType GraphBuilder::getRefType(ArrayRef<SizeAttr> sizes, Type elementType) {
-  return RefType::get(getContext(), sizes, elementType);
+FailureOr<RefType> GraphBuilder::getRefType(ArrayRef<SizeAttr> sizes, Type elementType, Location location) {
+  if (RefType type = RefType::getChecked([&]() { return emitError(location); }, getContext(), sizes, elementType))
+    return type;
+  return failure();
 }
 
 Value GraphBuilder::addInput(StringRef name, Type type, Location location) {
@@ -118,7 +120,8 @@ FailureOr<ElementsAttr> GraphBuilder::getResource(StringRef name, RankedTensorTy
 Value GraphBuilder::addConstant(ElementsAttr value, Location location) {
   auto type = cast<RankedTensorType>(value.getType());
   Value constant = ConstantOp::create(builder, location, value);
-  return ToRefOp::create(builder, location, getRefType(getSizes(type), type.getElementType()), constant).getResult();
+  return ToRefOp::create(builder, location, RefType::get(getContext(), getSizes(type), type.getElementType()), constant)
+      .getResult();
 }
 
 FailureOr<SmallVector<Value>> GraphBuilder::call(StringRef name, ArrayRef<CallArgument> positional,

@@ -210,10 +210,13 @@ LogicalResult PT2Importer::addState(Scope &scope, const pt2::InputSpec &spec) {
   FailureOr<RefType> declared = typeOf(scope, spec.argument.text, location);
   if (failed(declared))
     return failure();
-  RefType stored = builder.getRefType(toSizes(context, tensor->sizes), getElementType(context, tensor->dtype));
-  if (*declared != stored)
+  FailureOr<RefType> stored =
+      builder.getRefType(toSizes(context, tensor->sizes), getElementType(context, tensor->dtype), location);
+  if (failed(stored))
+    return failure();
+  if (*declared != *stored)
     return emitError(location) << "tensor '" << spec.target << "': the graph expects " << *declared << ", found "
-                               << stored;
+                               << *stored;
 
   std::string key = llvm::formatv("{0}|{1}|{2:$[,]}|{3:$[,]}|{4}", payload->entry, static_cast<int>(tensor->dtype),
                                   llvm::make_range(tensor->sizes.begin(), tensor->sizes.end()),
@@ -240,7 +243,7 @@ LogicalResult PT2Importer::addState(Scope &scope, const pt2::InputSpec &spec) {
   if (failed(initial))
     return failure();
   auto kind = spec.kind == Kind::Parameter ? GraphBuilder::InputKind::Parameter : GraphBuilder::InputKind::Buffer;
-  FailureOr<Value> input = builder.addTensorInput(spec.target, kind, stored, {}, location, *initial);
+  FailureOr<Value> input = builder.addTensorInput(spec.target, kind, *stored, {}, location, *initial);
   if (failed(input))
     return failure();
   scope.values[spec.argument.text] = *input;
@@ -286,7 +289,7 @@ FailureOr<Value> PT2Importer::addStoredConstant(StringRef fqn, const pt2::Stored
   if (failed(resource))
     return failure();
   Value stored = builder.addConstant(*resource, location);
-  RefType type = builder.getRefType(toSizes(context, tensor.sizes), resource->getElementType());
+  auto type = RefType::get(context, toSizes(context, tensor.sizes), resource->getElementType());
   auto view = builder.call("permute", {stored, CallArgument::list(permutation)}, {}, Type(type), location);
   if (failed(view))
     return failure();

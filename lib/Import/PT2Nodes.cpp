@@ -61,7 +61,7 @@ FailureOr<RefType> PT2Importer::typeOf(Scope &scope, StringRef tensor, Location 
   auto sizes = sizesOf(meta->second.sizes, location);
   if (failed(sizes))
     return failure();
-  return builder.getRefType(*sizes, getElementType(context, meta->second.dtype));
+  return builder.getRefType(*sizes, getElementType(context, meta->second.dtype), location);
 }
 
 void PT2Importer::bindSymbolic(Scope &scope, StringRef name, Location location) {

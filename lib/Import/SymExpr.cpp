@@ -38,6 +38,8 @@ public:
 private:
   static constexpr unsigned maxDepth = 200;
   static constexpr int64_t maxExponent = 8;
+  /// Expressions are simplified after each operation, at a cost of their size.
+  static constexpr unsigned maxOperations = 300;
   static constexpr int64_t maxDenominator = int64_t(1) << 31;
 
   SizeAttr constant(int64_t value) { return SizeAttr::constant(context, value); }
@@ -75,7 +77,26 @@ private:
     return rest.starts_with(token);
   }
 
+  bool isTooLong() {
+    if (++operations <= maxOperations)
+      return false;
+    refuse("it has more than " + Twine(maxOperations) + " operations");
+    return true;
+  }
+
+  /// Powers of powers double a shared operand again and again.
+  bool isTooLarge(const Fraction &f) {
+    unsigned size = 0;
+    f.numerator.getExpr().walk([&](AffineExpr) { ++size; });
+    if (size <= maxOperations)
+      return false;
+    refuse("it has a power that is too large");
+    return true;
+  }
+
   Fraction add(const Fraction &a, const Fraction &b, bool isMinus) {
+    if (isTooLong())
+      return a;
     int64_t denominator;
     if (llvm::MulOverflow(a.denominator, b.denominator, denominator) || denominator > maxDenominator)
       return refuse("its denominators are too large");
@@ -90,6 +111,8 @@ private:
   }
 
   Fraction multiply(const Fraction &a, const Fraction &b) {
+    if (isTooLong())
+      return a;
     int64_t denominator;
     if (llvm::MulOverflow(a.denominator, b.denominator, denominator) || denominator > maxDenominator)
       return refuse("its denominators are too large");
@@ -130,7 +153,7 @@ private:
     if (*count == -1)
       return divideExactly({constant(1)}, base);
     Fraction result{constant(1)};
-    for (int64_t i = 0; i < *count; ++i)
+    for (int64_t i = 0; i < *count && problem.empty() && !isTooLarge(result); ++i)
       result = multiply(result, base);
     return result;
   }
@@ -302,7 +325,7 @@ private:
   StringRef whole, rest;
   RangeOfSymbol rangeOf;
   std::string problem;
-  unsigned depth = 0;
+  unsigned depth = 0, operations = 0;
 };
 
 } // namespace

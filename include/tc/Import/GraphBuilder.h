@@ -65,7 +65,8 @@ public:
   SizeRange rangeOf(llvm::StringRef symbol) const;
   /// A size from sympy text.
   mlir::FailureOr<SizeAttr> parseSize(llvm::StringRef text, mlir::Location location);
-  RefType getRefType(llvm::ArrayRef<SizeAttr> sizes, mlir::Type elementType);
+  /// Fails for negative or huge sizes, and for what is no element type.
+  mlir::FailureOr<RefType> getRefType(llvm::ArrayRef<SizeAttr> sizes, mlir::Type elementType, mlir::Location location);
 
   // Inputs, in the order of the function's arguments.
 

@@ -65,6 +65,8 @@ StringRef describe(int code) {
 
 /// Deflate cannot do better than this, so a larger claim is damage and is not worth an allocation.
 constexpr uint64_t maxCompressionRatio = 1032;
+/// Compressed entries are those of people who packed a file again; a small one must not fill the memory.
+constexpr uint64_t maxDecompressedBytes = uint64_t(1) << 30;
 
 } // namespace
 
@@ -129,6 +131,9 @@ llvm::Error Archive::readDirectory() {
                  : info.uncompressed_size / maxCompressionRatio > info.compressed_size)
       return error(
           rest, llvm::formatv("{0} bytes cannot hold the {1} it claims", info.compressed_size, info.uncompressed_size));
+    if (!isStored && info.uncompressed_size > maxDecompressedBytes)
+      return error(rest, llvm::formatv("expected at most {0} bytes in a compressed entry, found {1}",
+                                       maxDecompressedBytes, info.uncompressed_size));
     Entry entry{fullName, offset, info.uncompressed_size, isStored};
     if (!entries.try_emplace(rest, std::move(entry)).second)
       return error(rest, "it is there twice");

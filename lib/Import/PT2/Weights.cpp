@@ -106,10 +106,13 @@ llvm::Expected<StoredTensor> tc::pt2::loadTensor(const Archive &archive, llvm::S
     return tensor;
   }
   uint64_t capacity = storage->size() / byteWidth(tensor.dtype);
-  // A broadcast (stride 0) may have more elements than its storage, but not more than could be
-  // copied.
-  constexpr int64_t maxCount = int64_t(1) << 40;
-  if (overflows || static_cast<uint64_t>(last) >= capacity || count > maxCount)
+  if (overflows || static_cast<uint64_t>(last) >= capacity)
     return error(llvm::formatv("its sizes reach beyond the {0} bytes of its storage", storage->size()));
+  // A broadcast (stride 0) may have more elements than its storage; it is copied, and a small file must not fill the
+  // memory.
+  constexpr uint64_t maxCopiedBytes = uint64_t(1) << 30;
+  if (static_cast<uint64_t>(count) > std::max<uint64_t>(capacity, maxCopiedBytes / byteWidth(tensor.dtype)))
+    return error(llvm::formatv("its {0} bytes of storage are repeated to {1} elements, more than {2} bytes",
+                               storage->size(), count, maxCopiedBytes));
   return tensor;
 }

@@ -26,7 +26,7 @@ protected:
     SmallVector<SizeAttr> attributes;
     for (StringRef size : sizes)
       attributes.push_back(*builder.parseSize(size, location));
-    return builder.getRefType(attributes, element ? element : b.getF32Type());
+    return *builder.getRefType(attributes, element ? element : b.getF32Type(), location);
   }
 
   Value input(StringRef name, RefType type) {

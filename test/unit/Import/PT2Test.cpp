@@ -144,6 +144,12 @@ TEST(PT2, ChecksTensorsAgainstTheirBytes) {
   EXPECT_EQ(with(R"({"as_int":2})", R"({"as_int":-2})"),
             prefix + "expected sizes and strides that are numbers and not negative");
   EXPECT_EQ(with("weight_0", "weight_1"), "test.pt2: entry 'data/weights/weight_1': it is missing");
+  EXPECT_EQ(with("weight_0", "../../m/data/weights/weight_0"),
+            "test.pt2: entry 'data/weights/../../m/data/weights/weight_0': it is missing");
+  // A broadcast of a few bytes to terabytes.
+  std::string wide = replaced(weightsJson(), R"({"as_int":2})", R"({"as_int":1099511627776})");
+  EXPECT_EQ(messageWithWeights(replaced(wide, R"("strides":[{"as_int":1})", R"("strides":[{"as_int":0})")),
+            prefix + "its 8 bytes of storage are repeated to 1099511627776 elements, more than 1073741824 bytes");
 }
 
 TEST(PT2, TensorsKnowTheirOrderInMemory) {
@@ -168,6 +174,71 @@ TEST(PT2, EveryTruncationIsAnError) {
   for (size_t length = 0; length + 3 < bytes.size(); ++length)
     EXPECT_FALSE(static_cast<bool>(llvm::expectedToOptional(open(llvm::StringRef(bytes).take_front(length)))))
         << length;
+}
+
+/// The offset of the first local header, or directory record, of an entry.
+size_t findRecord(llvm::StringRef bytes, llvm::StringRef signature, llvm::StringRef name, size_t nameOffset) {
+  for (size_t at = bytes.find(signature); at != llvm::StringRef::npos; at = bytes.find(signature, at + 1))
+    if (bytes.substr(at + nameOffset).starts_with(name))
+      return at;
+  return llvm::StringRef::npos;
+}
+
+template <typename T> void put(std::string &bytes, size_t at, T value) {
+  std::memcpy(bytes.data() + at, &value, sizeof(value));
+}
+
+TEST(PT2, DistrustsTheZipHeaders) {
+  constexpr llvm::StringLiteral directory("PK\x01\x02"), name("m/models/model.json");
+  constexpr size_t nameOffset = 46, crcOffset = 16, compressedOffset = 20, sizeOffset = 24, localOffset = 42;
+  auto message = [&](bool compress, size_t offset, uint32_t value) {
+    std::string bytes = zip(modelEntries(), compress);
+    size_t record = findRecord(bytes, directory, name, nameOffset);
+    EXPECT_NE(record, llvm::StringRef::npos);
+    put(bytes, record + offset, value);
+    auto archive = open(bytes);
+    if (!archive)
+      return llvm::toString(archive.takeError());
+    auto program = Program::read(*archive);
+    return program ? "read" : llvm::toString(program.takeError());
+  };
+  std::string prefix = "test.pt2: entry 'models/model.json': ";
+  EXPECT_EQ(message(false, crcOffset, 1), prefix + "its ZIP headers are damaged");
+  EXPECT_EQ(message(true, sizeOffset, 0xfffffff0u).substr(0, prefix.size()), prefix);
+  EXPECT_EQ(message(false, sizeOffset, 1u << 30).substr(0, prefix.size()), prefix);
+  EXPECT_EQ(message(false, compressedOffset, 0x7fffffffu).substr(0, prefix.size()), prefix);
+  EXPECT_EQ(message(false, localOffset, 0x7fffffffu).substr(0, prefix.size()), prefix);
+}
+
+TEST(PT2, AChangedEntryFailsItsChecksum) {
+  std::string bytes = zip(modelEntries());
+  size_t at = llvm::StringRef(bytes).find("2.15.0");
+  ASSERT_NE(at, llvm::StringRef::npos);
+  bytes[at] = '3';
+  auto archive = open(bytes);
+  ASSERT_TRUE(static_cast<bool>(archive));
+  EXPECT_EQ(llvm::toString(Program::read(*archive).takeError()),
+            "test.pt2: entry 'models/model.json': its checksum does not match its contents");
+}
+
+TEST(PT2, ASmallFileDoesNotFillTheMemory) {
+  std::mt19937 random(1);
+  std::string noise(1200000, '\0');
+  for (char &c : noise)
+    c = static_cast<char>(random());
+  Entries entries = modelEntries();
+  entries["m/data/weights/noise"] = noise;
+  std::string bytes = zip(entries, /*compress=*/true);
+  // A claim that deflate could keep.
+  size_t record = findRecord(bytes, "PK\x01\x02", "m/data/weights/noise", 46);
+  size_t local = findRecord(bytes, "PK\x03\x04", "m/data/weights/noise", 30);
+  ASSERT_NE(record, llvm::StringRef::npos);
+  ASSERT_NE(local, llvm::StringRef::npos);
+  put<uint32_t>(bytes, record + 24, 1200000000);
+  put<uint32_t>(bytes, local + 22, 1200000000);
+  EXPECT_EQ(llvm::toString(open(bytes).takeError()),
+            "test.pt2: entry 'data/weights/noise': expected at most 1073741824 bytes in a compressed entry, found "
+            "1200000000");
 }
 
 TEST(PT2, NoFlippedByteCrashes) {

@@ -90,6 +90,12 @@ TEST_F(SymExpr, Errors) {
         "s0**1000000", "s0 % 0", "Rational(1, 0)", "2.5", "a.b", "s0 @ 2"})
     EXPECT_TRUE(llvm::StringRef(parse(bad)).starts_with("error: ")) << bad.str();
   EXPECT_TRUE(llvm::StringRef(parse(std::string(100000, '('))).contains("nested too deeply"));
+  // Each power multiplies the size of the expression, each term the time to simplify it.
+  EXPECT_TRUE(llvm::StringRef(parse("((((s0 + s1)**8)**8)**8)**8")).contains("has a power that is too large"));
+  std::string sum = "s0";
+  for (int i = 0; i < 100000; ++i)
+    sum += " + s" + std::to_string(i);
+  EXPECT_TRUE(llvm::StringRef(parse(sum)).contains("has more than 300 operations"));
   EXPECT_TRUE(llvm::StringRef(parse(std::string(100000, '-'))).contains("nested too deeply"));
 }
 
