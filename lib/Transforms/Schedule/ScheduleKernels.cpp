@@ -21,10 +21,12 @@ constexpr int64_t assumedSize = 1024;
 /// Simple operations that are worth waking a thread for.
 constexpr int64_t workOfThread = 32768;
 
+/// Points of a space, at least 1, and no more than it takes to keep every thread busy.
 int64_t estimate(ArrayRef<SizeAttr> sizes) {
+  constexpr int64_t plenty = int64_t(1) << 30;
   int64_t points = 1;
   for (SizeAttr size : sizes)
-    points *= std::clamp<int64_t>(size.getConstant().value_or(assumedSize), 1, int64_t(1) << 20);
+    points = std::min(plenty, points * std::clamp<int64_t>(size.getConstant().value_or(assumedSize), 1, plenty));
   return points;
 }
 
@@ -174,7 +176,7 @@ struct ScheduleKernels : tc::impl::ScheduleKernelsBase<ScheduleKernels> {
       columns = shape.sizes[shape.column].getConstant();
     RegisterTile tile = chooseTile(target, shape.getRows().getConstant(), columns, accumulated);
     // Depth blocks of about 1024 keep the panels in the second-level cache; fewer passes over the result are better.
-    int64_t depth = shape.getDepth().getConstant().value_or(assumedSize);
+    int64_t depth = std::max<int64_t>(1, shape.getDepth().getConstant().value_or(assumedSize));
     int64_t blocks = std::max<int64_t>(1, depth <= 2048 ? 1 : llvm::divideCeil(depth, 1280));
     int64_t depthBlock = std::max<int64_t>(1, llvm::divideCeil(depth, blocks));
     return make(KernelKind::contract, shape.parallel, shape.column, {tile.rows, tile.columns, depthBlock},

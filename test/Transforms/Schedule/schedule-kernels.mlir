@@ -137,3 +137,21 @@ func.func @alone(%x: tensor<8x64xf32>, %ids: tensor<8xi64>, %t: tensor<10x64xf32
   } : (tensor<8x64xf32>, tensor<8xi64>, tensor<10x64xf32>) -> tensor<10x64xf32>
   return %0, %1, %2 : tensor<8x64xf32>, tensor<8x64xf32>, tensor<10x64xf32>
 }
+
+// -----
+
+// A sum of no products.
+// CHECK-LABEL: func @no_depth
+// CHECK: schedule <contract, parallel = 2,
+func.func @no_depth(%x: tensor<64x0xf32>, %y: tensor<0x32xf32>) -> tensor<64x32xf32> {
+  %0 = fusion.kernel "matmul"(%x, %y) {
+  ^bb0(%a: tensor<64x0xf32>, %b: tensor<0x32xf32>):
+    %c = loop.contract (%i, %j : %k) in [64, 32 : 0] {
+      %v = loop.read %a[%i, %k] : tensor<64x0xf32> -> f32
+      %w = loop.read %b[%k, %j] : tensor<0x32xf32> -> f32
+      loop.yield %v, %w : f32, f32
+    } : tensor<64x32xf32>
+    fusion.yield %c : tensor<64x32xf32>
+  } : (tensor<64x0xf32>, tensor<0x32xf32>) -> tensor<64x32xf32>
+  return %0 : tensor<64x32xf32>
+}
