@@ -15,7 +15,7 @@ from lit.llvm.subst import ToolSubst
 config.name = "tc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "CMakeLists.txt", "lit.cfg.py", "unit", "python", "models"]
+config.excludes = ["Inputs", "CMakeLists.txt", "lit.cfg.py", "unit", "fuzz", "python", "models"]
 config.test_source_root = os.path.dirname(os.path.abspath(__file__))
 config.test_exec_root = os.path.join(config.tc_obj_root, "test")
 
