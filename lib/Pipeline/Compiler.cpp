@@ -56,7 +56,8 @@ static LogicalResult runStages(ModuleOp module, const std::string &target, const
   for (const Stage &stage : getStages()) {
     Stopwatch watch;
     PassManager manager(module.getContext());
-    manager.enableVerifier(options.verifyContracts);
+    // What the first two stages make follows from calls that the user wrote, and may be as wrong as these.
+    manager.enableVerifier(options.verifyContracts || stage.readsCalls);
     addStage(manager, stage, stageOptions);
     if (failed(manager.run(module)))
       return failure();

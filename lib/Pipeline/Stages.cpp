@@ -55,8 +55,8 @@ static void buildSchedule(OpPassManager &manager, const StageOptions &options) {
 }
 
 static constexpr Stage stages[] = {
-    {"functionalize", "mutable, aliasing tensors become values", buildFunctionalize, "functional"},
-    {"decompose", "captured calls become typed ops", buildDecompose, "primitive"},
+    {"functionalize", "mutable, aliasing tensors become values", buildFunctionalize, "functional", true},
+    {"decompose", "captured calls become typed ops", buildDecompose, "primitive", true},
     {"layout", "strides at the boundary become transposes", buildLayout, ""},
     {"simplify", "folds, and transposes moved to where they cancel", buildSimplify, "primitive"},
     {"loops", "primitive ops become iteration spaces", buildLoops, "loops"},

@@ -19,6 +19,8 @@ struct Stage {
   void (*build)(mlir::OpPassManager &manager, const StageOptions &options);
   /// The form that the module has after the stage, for tc-verify-contract; empty if it stays the same.
   llvm::StringLiteral form;
+  /// Reads captured calls, whose arguments nobody has checked.
+  bool readsCalls = false;
 };
 
 /// The stages from the captured form to scheduled kernels, in order.

@@ -34,6 +34,9 @@ static FailureOr<func::FuncOp> declare(ImplicitLocOpBuilder &builder, Operation 
   return func;
 }
 
+// Each lane is a call, so that a vector that is no register's would fill the memory with calls.
+static constexpr int64_t maxLanes = 1024;
+
 FailureOr<Value> callLibm(ImplicitLocOpBuilder &builder, Operation *op, StringRef function, ValueRange operands) {
   FailureOr<func::FuncOp> func = declare(builder, op, function, operands.size());
   if (failed(func))
@@ -42,6 +45,8 @@ FailureOr<Value> callLibm(ImplicitLocOpBuilder &builder, Operation *op, StringRe
   if (!type)
     return func::CallOp::create(builder, *func, operands).getResult(0);
 
+  if (type.getNumElements() > maxLanes)
+    return op->emitError() << "expected a vector of at most " << maxLanes << " lanes, found " << type;
   SmallVector<Value> lanes;
   SmallVector<int64_t> strides = computeStrides(type.getShape());
   for (int64_t lane = 0; lane < type.getNumElements(); ++lane) {

@@ -11,6 +11,8 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "tc/Conversion/FusionToCPU/FusionToCPU.h"
 
+#include <map>
+
 namespace tc::cpu {
 
 using mlir::AffineExpr;
@@ -127,7 +129,7 @@ private:
   llvm::SmallVector<mlir::StringAttr> symbols;
   llvm::SmallVector<Value> symbolValues;
   llvm::SmallVector<Value> buffers;
-  llvm::DenseMap<int64_t, Value> constants;
+  std::map<int64_t, Value> constants;
   Value begin, end, scratch, workspace;
   SizeAttr scratchBytes;
   bool narrowIndices = true;

@@ -140,7 +140,7 @@ Value Frame::getPointer(Value base, Type element, AffineExpr offset) {
   }
   if (constant == 0)
     return pointer;
-  if (constant == static_cast<int32_t>(constant))
+  if (llvm::isInt<LLVM::kGEPConstantBitWidth>(constant))
     return LLVM::GEPOp::create(builder, base.getType(), type, pointer,
                                ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(constant)});
   Value value = LLVM::ConstantOp::create(builder, builder.getI64IntegerAttr(constant));

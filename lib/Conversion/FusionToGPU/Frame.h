@@ -9,6 +9,8 @@
 #include "tc/Conversion/FusionToGPU/FusionToGPU.h"
 #include "tc/Conversion/KernelAnalysis/KernelSymbols.h"
 
+#include <map>
+
 namespace tc::gpu {
 
 using mlir::AffineExpr;
@@ -95,7 +97,7 @@ private:
   mlir::LLVM::LLVMFuncOp function;
   llvm::SmallVector<Value> pointers, symbolValues, leaves;
   llvm::DenseMap<Value, unsigned> leafNumbers;
-  llvm::DenseMap<int64_t, Value> constants;
+  std::map<int64_t, Value> constants;
   Value thread, block, shared;
   unsigned threads = 0;
   SizeAttr sharedBytes;

@@ -32,6 +32,10 @@ FailureOr<runtime::Constant> getConstant(mlir::Operation *op, mlir::ElementsAttr
   auto dense = dyn_cast<DenseElementsAttr>(value);
   if (!dense)
     return op->emitError("constant expected dense elements, found ") << value;
+  // Written out for the runtime, which has no splats; a short text must not fill the memory.
+  constexpr int64_t maxExpandedBytes = int64_t(1) << 30;
+  if (bytes > maxExpandedBytes)
+    return op->emitError("constant of ") << bytes << " bytes, expected at most " << maxExpandedBytes;
   std::vector<char> expanded;
   ArrayRef<char> raw = dense.getRawData();
   if (type.getElementType().isInteger(1)) {

@@ -6,6 +6,7 @@
 #include "Constants.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "tc/Dialect/TC/IR/Sizes.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -82,6 +83,7 @@ private:
   LogicalResult addKernel(fusion::KernelOp kernel);
   LogicalResult addExtern(ExternOp op);
   LogicalResult addOutputs();
+  LogicalResult checkSymbols();
 
   // The value whose memory this one is: reshapes are other sizes for the same bytes.
   static Value getRoot(Value value) {
@@ -152,7 +154,7 @@ std::vector<SizeExpr> ProgramBuilder::convert(ArrayRef<SizeAttr> sizes) {
 
 FailureOr<SizeExpr> ProgramBuilder::byteSize(Operation *op, Type type) {
   FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(type));
-  if (failed(dtype))
+  if (failed(dtype) || !isa<RankedTensorType>(type))
     return op->emitError("tensors of type ") << type << " do not exist at run time";
   return runtime::getByteSize(*dtype, convert(getSizes(type)));
 }
@@ -218,10 +220,11 @@ LogicalResult ProgramBuilder::addInputs() {
       continue;
     }
     FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(argument.getType()));
-    if (failed(dtype))
+    bool isTensor = isa<RankedTensorType>(argument.getType());
+    if (failed(dtype) || (!isTensor && isa<ShapedType>(argument.getType())))
       return function.emitError("argument ")
              << number << " (" << name << ") has an unsupported type " << argument.getType();
-    if (!isa<RankedTensorType>(argument.getType())) {
+    if (!isTensor) {
       values[argument] = result.program.addScalarInput(name, *dtype);
       if (device.kind == runtime::DeviceKind::CUDA) {
         auto bytes = SizeExpr(runtime::getByteSize(*dtype));
@@ -489,15 +492,15 @@ LogicalResult ProgramBuilder::addOutputs() {
       continue;
     }
     Value root = getRoot(operand);
+    FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(operand.getType()));
+    if (failed(dtype) || !isa<RankedTensorType>(operand.getType()))
+      return function.emitError("result ") << number << " has an unsupported type " << operand.getType();
     std::vector<SizeExpr> sizes = convert(getSizes(operand.getType())), strides;
     if (auto permutation = function.getResultAttrOfType<DenseI64ArrayAttr>(number, "tc.permutation"))
       unpermute(permutation, sizes, strides);
     auto first = outputOf.find(root);
     if (first != outputOf.end() && first->second == number)
       continue; // the kernel has set it
-    FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(operand.getType()));
-    if (failed(dtype))
-      return function.emitError("result ") << number << " has an unsupported type " << operand.getType();
     output.dtype = *dtype;
     output.device = device;
     output.sizes = sizes;
@@ -534,6 +537,32 @@ LogicalResult ProgramBuilder::addOutputs() {
   return success();
 }
 
+// Every symbol that sizes name is given by an argument or defined by an op.
+LogicalResult ProgramBuilder::checkSymbols() {
+  llvm::StringSet<> given;
+  auto add = [&](SizeAttr size) {
+    for (StringAttr symbol : size.getSymbols())
+      given.insert(symbol.getValue());
+  };
+  for (auto [number, type] : llvm::enumerate(function.getArgumentTypes())) {
+    if (isa<RankedTensorType>(type))
+      llvm::for_each(getSizes(type), add);
+    Attribute symbol = function.getArgAttr(number, "tc.symbol");
+    if (auto name = dyn_cast_if_present<StringAttr>(symbol))
+      given.insert(name.getValue());
+    else if (auto size = dyn_cast_if_present<SizeAttr>(symbol))
+      add(size);
+  }
+  function.walk([&](Operation *op) {
+    if (auto symbol = op->getAttrOfType<StringAttr>("tc.symbol"))
+      given.insert(symbol.getValue());
+  });
+  for (const runtime::Symbol &symbol : result.program.symbols)
+    if (!given.contains(symbol.name))
+      return function.emitError("size '") << symbol.name << "' is used, and no argument or op gives its value";
+  return success();
+}
+
 FailureOr<HostProgram> ProgramBuilder::build() {
   result.program.name = function.getName().str();
   addSymbols();
@@ -543,6 +572,8 @@ FailureOr<HostProgram> ProgramBuilder::build() {
   for (Operation &op : function.getBody().front())
     if (failed(addOp(op)))
       return failure();
+  if (failed(checkSymbols()))
+    return failure();
   if (runtime::Error error = result.program.verify())
     return function.emitError("internal error in the host program: ") << error.message();
   return std::move(result);

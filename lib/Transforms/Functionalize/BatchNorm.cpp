@@ -27,6 +27,8 @@ LogicalResult Functionalizer::convertTrainingBatchNorm(Call &call) {
     if (schemaArgument.name != "cudnn_enabled")
       addArgument(call, argument, arguments);
   Type output = asTensorType(op.getResult(0).getType());
+  if (!output)
+    return op.emitError("expected a tensor result, found ") << op.getResult(0).getType();
   RankedTensorType statistics = tensorOf(mean).type;
   auto value = AtenOp::create(builder, op.getLoc(),
                               TypeRange{output, statistics, statistics, statistics, tensorOf(variance).type},

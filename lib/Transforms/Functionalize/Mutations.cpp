@@ -165,6 +165,9 @@ LogicalResult Functionalizer::convertMutation(Call &call) {
     if (!tensorIds.contains(op.getOperand(operand)))
       return op.emitError("'") << name << "' writes to an operand of type " << op.getOperand(operand).getType()
                                << ", expected a tc.ref";
+  for (unsigned i = 0; i < op.getNumResults(); ++i)
+    if (returnedOperand(call, i) && !asTensorType(op.getResult(i).getType()))
+      return op.emitError("expected '") << name << "' to give a tensor, found " << op.getResult(i).getType();
 
   if (call.schema.has(aten::Tag::inplace_view)) {
     if (const ViewEntry *entry = findView(name))
@@ -174,8 +177,10 @@ LogicalResult Functionalizer::convertMutation(Call &call) {
       return returnTensor(op.getOperand(written.front()));
     return op.emitError("'") << name << "' changes a tensor's storage, which is not supported";
   }
-  if (name == "requires_grad_" || name == "set_data")
-    return name == "set_data" ? op.emitError("'set_data' is not supported") : returnTensor(op.getOperand(0));
+  if (name == "set_data" || (name == "requires_grad_" && written.size() != 1))
+    return op.emitError("'") << name << "' is not supported on what it is given";
+  if (name == "requires_grad_")
+    return returnTensor(op.getOperand(written.front()));
 
   if (written.size() == 1)
     if (Value value = directResult(call, tensorOf(op.getOperand(written.front())).type)) {

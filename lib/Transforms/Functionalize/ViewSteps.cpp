@@ -173,7 +173,24 @@ void ViewBuilder::bitcast(Type elementType) {
     push({.kind = ViewStep::Kind::Bitcast, .to = withElementType(type, elementType)});
 }
 
-void ViewBuilder::gather(ArrayRef<int64_t> dims, ArrayRef<SizeAttr> leading, ArrayRef<AffineIndex> indices) {
+// Whether the index is outside a dimension of this size, as far as constants say.
+static bool isOutside(const AffineIndex &index, ArrayRef<SizeAttr> leading, SizeAttr size) {
+  if (llvm::any_of(leading, [](SizeAttr extent) { return extent.getConstant() == 0; }))
+    return false;
+  SizeAttr last = index.offset;
+  bool isNegative = index.offset.getConstant().value_or(0) < 0;
+  for (auto [extent, coefficient] : llvm::zip_equal(leading, index.coefficients)) {
+    isNegative |= coefficient.getConstant().value_or(0) < 0;
+    last = last + (extent - 1) * coefficient;
+  }
+  std::optional<int64_t> constant = last.getConstant(), end = size.getConstant();
+  return isNegative || (constant && end && *constant >= *end);
+}
+
+LogicalResult ViewBuilder::gather(ArrayRef<int64_t> dims, ArrayRef<SizeAttr> leading, ArrayRef<AffineIndex> indices) {
+  for (auto [dim, index] : llvm::zip_equal(dims, indices))
+    if (isOutside(index, leading, getSizes()[dim]))
+      return failure();
   SmallVector<SizeAttr> sizes(leading);
   for (auto [dim, size] : llvm::enumerate(getSizes()))
     if (!llvm::is_contained(dims, static_cast<int64_t>(dim)))
@@ -182,6 +199,7 @@ void ViewBuilder::gather(ArrayRef<int64_t> dims, ArrayRef<SizeAttr> leading, Arr
         .to = getTensorType(sizes, type.getElementType()),
         .dims = SmallVector<int64_t>(dims),
         .indices = SmallVector<AffineIndex>(indices)});
+  return success();
 }
 
 void ViewBuilder::aten(StringRef forward, StringRef inverse, ArrayAttr args, RankedTensorType to) {

@@ -65,8 +65,10 @@ public:
   void slice(int64_t dim, SizeAttr offset, int64_t stride, SizeAttr size);
   void broadcast(llvm::ArrayRef<SizeAttr> sizes);
   void bitcast(mlir::Type elementType);
-  /// The leading dimensions of the result have these sizes, the dimensions that are not in `dims` follow.
-  void gather(llvm::ArrayRef<int64_t> dims, llvm::ArrayRef<SizeAttr> leading, llvm::ArrayRef<AffineIndex> indices);
+  /// The leading dimensions of the result have these sizes, the dimensions that are not in `dims` follow. Fails where
+  /// constants show that an index is outside its dimension.
+  [[nodiscard]] mlir::LogicalResult gather(llvm::ArrayRef<int64_t> dims, llvm::ArrayRef<SizeAttr> leading,
+                                           llvm::ArrayRef<AffineIndex> indices);
   void aten(llvm::StringRef forward, llvm::StringRef inverse, mlir::ArrayAttr args, mlir::RankedTensorType to);
 
   std::vector<ViewStep> steps;

@@ -28,6 +28,7 @@ struct View {
   /// Sizes of the result and of the input so far.
   llvm::SmallVector<SizeAttr> target() { return getSizes(type); }
   int64_t rank() { return steps.getType().getRank(); }
+  bool hasTargetRank(int64_t rank) { return type.getRank() == rank; }
   /// Wraps a negative dimension; nothing if it is out of range for `rank` dimensions.
   std::optional<int64_t> dim(llvm::StringRef argument, std::optional<int64_t> defaultDim = std::nullopt);
   SizeAttr constant(int64_t value) { return SizeAttr::constant(type.getContext(), value); }

@@ -14,10 +14,12 @@ static LogicalResult permute(View &view) {
   std::optional<SmallVector<int64_t>> dims = view.call.integers("dims");
   if (!dims || static_cast<int64_t>(dims->size()) != view.rank())
     return failure();
+  SmallVector<bool> seen(view.rank(), false);
   for (int64_t &dim : *dims) {
     dim = dim < 0 ? dim + view.rank() : dim;
-    if (dim < 0 || dim >= view.rank())
+    if (dim < 0 || dim >= view.rank() || seen[dim])
       return failure();
+    seen[dim] = true;
   }
   view.steps.transpose(*dims);
   return success();
@@ -27,7 +29,7 @@ static LogicalResult swap(View &view, std::optional<int64_t> a, std::optional<in
   // A 0-d tensor has dimensions 0 and -1, in eager.
   if (view.rank() == 0)
     return success();
-  if (!a || !b)
+  if (!a || !b || std::min(*a, *b) < 0)
     return failure();
   SmallVector<int64_t> permutation = identity(view);
   std::swap(permutation[*a], permutation[*b]);
@@ -66,7 +68,7 @@ static LogicalResult moveDim(View &view) {
   SmallVector<bool> moved(view.rank(), false);
   for (auto [source, target] : llvm::zip_equal(*sources, *targets)) {
     int64_t from = source < 0 ? source + view.rank() : source, to = target < 0 ? target + view.rank() : target;
-    if (from < 0 || to < 0 || from >= view.rank() || to >= view.rank())
+    if (from < 0 || to < 0 || from >= view.rank() || to >= view.rank() || moved[from] || permutation[to] >= 0)
       return failure();
     permutation[to] = from;
     moved[from] = true;

@@ -8,6 +8,8 @@ using namespace tc::functionalize;
 
 // The result's size along the dimension is the captured one; only where it starts is to be found.
 static LogicalResult sliceTo(View &view, int64_t dim, SizeAttr start, int64_t stride) {
+  if (!view.hasTargetRank(view.rank()))
+    return failure();
   SizeAttr length = view.target()[dim];
   if (length.getConstant() == 0)
     start = view.constant(0);
@@ -50,15 +52,21 @@ static LogicalResult splitAlong(View &view, std::optional<int64_t> dim) {
   if (!dim)
     return failure();
   SizeAttr start = view.constant(0);
-  for (unsigned i = 0; i < view.result; ++i)
-    start = start + getSizes(view.call.op.getResult(i).getType())[*dim];
+  for (unsigned i = 0; i < view.result; ++i) {
+    RankedTensorType before = asTensorType(view.call.op.getResult(i).getType());
+    if (!before || before.getRank() != view.rank())
+      return failure();
+    start = start + getSizes(before)[*dim];
+  }
   return sliceTo(view, *dim, start, 1);
 }
 
 static LogicalResult split(View &view) { return splitAlong(view, view.dim("dim", 0)); }
-static LogicalResult hsplit(View &view) { return splitAlong(view, view.rank() > 1 ? 1 : 0); }
-static LogicalResult vsplit(View &view) { return splitAlong(view, 0); }
-static LogicalResult dsplit(View &view) { return splitAlong(view, 2); }
+// Along a dimension that the op implies.
+static LogicalResult splitAt(View &view, int64_t dim) { return dim < view.rank() ? splitAlong(view, dim) : failure(); }
+static LogicalResult hsplit(View &view) { return splitAt(view, view.rank() > 1 ? 1 : 0); }
+static LogicalResult vsplit(View &view) { return splitAt(view, 0); }
+static LogicalResult dsplit(View &view) { return splitAt(view, 2); }
 
 ArrayRef<ViewEntry> functionalize::sliceViews() {
   static constexpr ViewEntry entries[] = {

@@ -9,13 +9,14 @@ using namespace tc;
 using namespace tc::functionalize;
 
 static LogicalResult diagonalOf(View &view, std::optional<int64_t> dim1, std::optional<int64_t> dim2) {
-  if (!dim1 || !dim2 || *dim1 == *dim2)
+  if (!dim1 || !dim2 || *dim1 == *dim2 || !view.hasTargetRank(view.rank() - 1))
     return failure();
   int64_t offset = view.call.integer("offset").value_or(0);
   SizeAttr one = view.constant(1), length = view.target().back();
   AffineIndex rows{view.constant(std::max<int64_t>(-offset, 0)), {one}};
   AffineIndex columns{view.constant(std::max<int64_t>(offset, 0)), {one}};
-  view.steps.gather({*dim1, *dim2}, {length}, {rows, columns});
+  if (failed(view.steps.gather({*dim1, *dim2}, {length}, {rows, columns})))
+    return failure();
   // A gather's new dimension comes first, a diagonal's last.
   SmallVector<int64_t> permutation = llvm::to_vector(llvm::seq<int64_t>(1, view.rank()));
   permutation.push_back(0);
@@ -36,12 +37,13 @@ static LogicalResult unfold(View &view) {
     return success();
   }
   std::optional<int64_t> dim = view.dim("dimension");
-  if (!dim)
-    return failure();
   int64_t rank = view.rank();
+  if (!dim || !view.hasTargetRank(rank + 1))
+    return failure();
   SmallVector<SizeAttr> target = view.target();
-  view.steps.gather({*dim}, {target[*dim], target.back()},
-                    {AffineIndex{view.constant(0), {view.constant(*step), one}}});
+  if (failed(view.steps.gather({*dim}, {target[*dim], target.back()},
+                               {AffineIndex{view.constant(0), {view.constant(*step), one}}})))
+    return failure();
   // [count, window, others…] to [others with count at dim…, window].
   SmallVector<int64_t> permutation;
   for (int64_t i = 0, other = 2; i < rank; ++i)
@@ -101,8 +103,7 @@ static LogicalResult asStrided(View &view) {
   SmallVector<SizeAttr> sizes = view.target();
   if (denseWindow(view, sizes, layout))
     return success();
-  view.steps.gather({0}, sizes, {AffineIndex{layout.offset, layout.strides}});
-  return success();
+  return view.steps.gather({0}, sizes, {AffineIndex{layout.offset, layout.strides}});
 }
 
 ArrayRef<ViewEntry> functionalize::stridedViews() {

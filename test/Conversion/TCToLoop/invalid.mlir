@@ -13,11 +13,3 @@ func.func @unnamed_size(%x: tensor<?xf32>) -> tensor<?xf32> {
   %0 = tc.reverse %x [0] : (tensor<?xf32>) -> tensor<?xf32>
   return %0 : tensor<?xf32>
 }
-
-// -----
-
-func.func @narrow_key(%key: tensor<i32>, %offset: tensor<i64>) -> tensor<4xi32> {
-  // expected-error @+1 {{'tc.random_bits' op has no loop form}}
-  %0 = tc.random_bits %key, %offset : (tensor<i32>, tensor<i64>) -> tensor<4xi32>
-  return %0 : tensor<4xi32>
-}

@@ -34,6 +34,20 @@ void FusionDialect::initialize() {
       >();
 }
 
+LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError, KernelKind, int64_t parallel,
+                                   int64_t vector, ArrayRef<int64_t> tile, int64_t grain) {
+  if (parallel < 0)
+    return emitError() << "expected parallel dimensions, found " << parallel;
+  if (vector < -1)
+    return emitError() << "expected a dimension to vectorise, or -1, found " << vector;
+  for (int64_t entry : tile)
+    if (entry < 1)
+      return emitError() << "expected a tile of positive numbers, found " << entry;
+  if (grain < 1)
+    return emitError() << "expected a positive grain, found " << grain;
+  return success();
+}
+
 LogicalResult KernelOp::verify() {
   Block &body = getBody().front();
   if (body.getArgumentTypes() != getInputs().getTypes())

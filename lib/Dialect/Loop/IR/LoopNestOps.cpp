@@ -229,6 +229,9 @@ static LogicalResult verifyNest(LoopNestOpInterface op, size_t numYields, bool c
   auto yield = dyn_cast<YieldOp>(body->getTerminator());
   if (!yield || yield.getValues().size() != numYields)
     return op->emitOpError("expected the body to yield ") << numYields << " values";
+  for (SizeAttr size : sizes)
+    if (size.getConstant().value_or(0) < 0)
+      return op->emitOpError("expected sizes that are not negative, found ") << *size.getConstant();
   int64_t parallel = op.getNumParallel();
   if (parallel < 0 || parallel > static_cast<int64_t>(sizes.size()))
     return op->emitOpError("has ") << parallel << " parallel dimensions of " << sizes.size();
@@ -260,12 +263,23 @@ LogicalResult ArgReduceOp::verify() {
     return emitOpError("expected a value and an i64 index as results");
   if (getSizes().size() != getParallel() + 1)
     return emitOpError("expected one trailing dimension");
-  return verifyNest(*this, 1);
+  if (getKind() != ReductionKind::max && getKind() != ReductionKind::min)
+    return emitOpError("expected max or min, found ") << stringifyReductionKind(getKind());
+  return success(succeeded(verifyNest(*this, 1)) && succeeded(verifyYieldTypes(*this)));
 }
 LogicalResult ContractOp::verify() {
   if (getNumResults() != 1)
     return emitOpError("expected one result");
-  return verifyNest(*this, 2);
+  if (failed(verifyNest(*this, 2)))
+    return failure();
+  Operation *yield = getBody().front().getTerminator();
+  Type lhs = yield->getOperand(0).getType(), rhs = yield->getOperand(1).getType();
+  Type result = getElementTypeOrSelf(getResultTypes().front());
+  if (lhs != rhs)
+    return emitOpError("expected factors of one type, found ") << lhs << " and " << rhs;
+  if (isa<FloatType>(lhs) != isa<FloatType>(result) || isa<IntegerType>(lhs) != isa<IntegerType>(result))
+    return emitOpError("cannot accumulate ") << lhs << " in " << result;
+  return success();
 }
 LogicalResult ScanOp::verify() {
   if (getSizes().empty())
@@ -281,6 +295,21 @@ LogicalResult ScatterOp::verify() {
   for (Value index : getBodyBlock()->getTerminator()->getOperands().take_front(rank))
     if (!index.getType().isIndex())
       return emitOpError("expected indices before the value, found ") << index.getType();
+  Type value = getBody().front().getTerminator()->getOperands().back().getType();
+  if (value != getScalarType(getInit().getType().getElementType()))
+    return emitOpError("yields ") << value << " for a result of type " << getInit().getType();
+  return success();
+}
+
+LogicalResult SortOp::verify() {
+  if (getInput().getType().getRank() == 0)
+    return emitOpError("expected a dimension to sort along");
+  if (getValues().getType() != getInput().getType())
+    return emitOpError("expected values of type ") << getInput().getType() << ", found " << getValues().getType();
+  auto indices = cast<RankedTensorType>(getIndices().getType());
+  if (indices != withElementType(getInput().getType(), indices.getElementType()) ||
+      !isa<IntegerType>(indices.getElementType()))
+    return emitOpError("expected integer indices of the input's sizes, found ") << indices;
   return success();
 }
 

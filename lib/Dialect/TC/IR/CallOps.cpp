@@ -1,5 +1,6 @@
 // tc.aten and tc.extern: their assembly, a call with the operands in place among literal arguments.
 
+#include "tc/Dialect/TC/IR/Sizes.h"
 #include "tc/Dialect/TC/IR/TC.h"
 
 #include "mlir/IR/Builders.h"
@@ -98,6 +99,14 @@ static LogicalResult verifyArgs(Operation *op, ArrayAttr args) {
     return failure();
   if (next != op->getNumOperands())
     return op->emitOpError("has ") << op->getNumOperands() << " operands and names " << next;
+  return success();
+}
+
+LogicalResult ToRefOp::verify() {
+  RefType ref = getType();
+  if (ArrayRef<SizeAttr>(getSizes(getInput().getType())) != ref.getSizes() ||
+      getInput().getType().getElementType() != ref.getElementType())
+    return emitOpError("expected a reference to ") << getInput().getType() << ", found " << ref;
   return success();
 }
 

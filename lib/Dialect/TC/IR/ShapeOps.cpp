@@ -46,6 +46,12 @@ static LogicalResult verifySameElement(Operation *op, Type a, Type b) {
   return op->emitOpError("must keep the element type, found ") << a << " and " << b;
 }
 
+LogicalResult SizeOp::verify() {
+  if (getType().getRank() == 0 && getType().getElementType().isInteger(64))
+    return success();
+  return emitOpError("expected a 0-d i64 result, found ") << getType();
+}
+
 LogicalResult IotaOp::verify() { return verifyDims(*this, getDim(), getType().getRank()); }
 
 LogicalResult BroadcastOp::verify() {
@@ -84,6 +90,15 @@ LogicalResult ReshapeOp::verify() {
   return success();
 }
 
+// Whether a slice of `length` elements from `offset` on, `stride` apart, leaves a dimension, as far as constants say.
+static bool isOutside(SizeAttr offset, int64_t stride, SizeAttr length, SizeAttr size) {
+  if (length.getConstant() == 0)
+    return offset.getConstant().value_or(0) < 0;
+  SizeAttr last = offset + (length - 1) * stride;
+  return offset.getConstant().value_or(0) < 0 ||
+         (last.getConstant() && size.getConstant() && *last.getConstant() >= *size.getConstant());
+}
+
 LogicalResult SliceOp::verify() {
   int64_t rank = getInput().getType().getRank();
   if (failed(verifyCount(*this, "offsets", getOffsets().size(), rank)) ||
@@ -95,8 +110,7 @@ LogicalResult SliceOp::verify() {
   for (auto [dim, stride] : llvm::enumerate(getStrides())) {
     if (stride < 1)
       return emitOpError("expected a stride of at least 1 in dimension ") << dim << ", found " << stride;
-    auto size = from[dim].getConstant(), length = to[dim].getConstant(), offset = offsets[dim].getConstant();
-    if (size && length && offset && (*offset < 0 || (*length > 0 && *offset + (*length - 1) * stride >= *size)))
+    if (isOutside(offsets[dim], stride, to[dim], from[dim]))
       return emitOpError("reads outside dimension ") << dim << " of " << getInput().getType();
   }
   return verifySameElement(*this, getInput().getType(), getType());
@@ -107,8 +121,17 @@ LogicalResult InsertSliceOp::verify() {
   if (failed(verifyCount(*this, "offsets", getOffsets().size(), rank)) ||
       failed(verifyCount(*this, "strides", getStrides().size(), rank)) ||
       failed(verifyCount(*this, "source dimensions", getSource().getType().getRank(), rank)) ||
-      failed(verifySizes(*this, getType(), getSizes(getInput().getType()))))
+      failed(verifySizes(*this, getType(), getSizes(getInput().getType()))) ||
+      failed(verifySameElement(*this, getInput().getType(), getType())))
     return failure();
+  SmallVector<SizeAttr> sizes = getSizes(getType()), lengths = getSizes(getSource().getType()),
+                        offsets = toSizes(getOffsets());
+  for (auto [dim, stride] : llvm::enumerate(getStrides())) {
+    if (stride < 1)
+      return emitOpError("expected a stride of at least 1 in dimension ") << dim << ", found " << stride;
+    if (isOutside(offsets[dim], stride, lengths[dim], sizes[dim]))
+      return emitOpError("writes outside dimension ") << dim << " of " << getType();
+  }
   return verifySameElement(*this, getSource().getType(), getType());
 }
 
@@ -119,6 +142,9 @@ LogicalResult PadOp::verify() {
     return failure();
   if (getValue().getType().getRank() != 0)
     return emitOpError("expected a 0-d padding value, found ") << getValue().getType();
+  if (failed(verifySameElement(*this, getInput().getType(), getType())) ||
+      failed(verifySameElement(*this, getValue().getType(), getType())))
+    return failure();
   SmallVector<SizeAttr> expected = getSizes(getInput().getType());
   for (auto [size, low, high] : llvm::zip_equal(expected, toSizes(getLow()), toSizes(getHigh()))) {
     if (low.getConstant().value_or(0) < 0 || high.getConstant().value_or(0) < 0)
@@ -151,7 +177,8 @@ LogicalResult ConcatOp::verify() {
 }
 
 LogicalResult ReverseOp::verify() {
-  if (failed(verifyDims(*this, getDims(), getType().getRank())))
+  if (failed(verifyDims(*this, getDims(), getType().getRank())) ||
+      failed(verifySameElement(*this, getInput().getType(), getType())))
     return failure();
   return verifySizes(*this, getType(), getSizes(getInput().getType()));
 }
@@ -186,6 +213,7 @@ LogicalResult GatherOp::verify() {
 
 LogicalResult ScatterOp::verify() {
   if (failed(verifySameElement(*this, getUpdates().getType(), getType())) ||
+      failed(verifySameElement(*this, getInput().getType(), getType())) ||
       failed(verifySizes(*this, getType(), getSizes(getInput().getType()))))
     return failure();
   return verifyIndexed(*this, getInput().getType(), getIndices(), getDims(), getUpdates().getType());

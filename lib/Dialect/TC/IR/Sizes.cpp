@@ -178,7 +178,7 @@ static void printExprImpl(raw_ostream &os, AffineExpr expr, ArrayRef<StringAttr>
   auto negated = dyn_cast<AffineConstantExpr>(rhs);
   printExprImpl(os, binary.getLHS(), symbols, true);
   if (expr.getKind() == AffineExprKind::Add && negated && negated.getValue() < 0) {
-    os << " - " << -negated.getValue();
+    os << " - " << 0 - static_cast<uint64_t>(negated.getValue());
   } else {
     os << symbol;
     printExprImpl(os, rhs, symbols, true);
@@ -322,7 +322,7 @@ LogicalResult SizesAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
   if (shape.size() != getSizes().size())
     return emitError() << "#tc.sizes has " << getSizes().size() << " sizes for a tensor of rank " << shape.size();
   for (auto [dim, extent, size] : llvm::enumerate(shape, getSizes()))
-    if (size.getConstant().value_or(ShapedType::kDynamic) != extent)
+    if (size.getConstant() ? *size.getConstant() != extent || extent < 0 : !ShapedType::isDynamic(extent))
       return emitError() << "#tc.sizes disagrees with the tensor's shape in dimension " << dim;
   return success();
 }

@@ -41,18 +41,3 @@ Operation *TCDialect::materializeConstant(OpBuilder &builder, Attribute value, T
     return nullptr;
   return ConstantOp::create(builder, loc, type, elements);
 }
-
-void RefType::print(AsmPrinter &printer) const {
-  printer << "<";
-  printSizes(printer.getStream(), getSizes());
-  printer << ", " << getElementType() << ">";
-}
-
-Type RefType::parse(AsmParser &parser) {
-  SmallVector<SizeAttr> sizes;
-  Type elementType;
-  if (parser.parseLess() || parseSizes(parser, sizes) || parser.parseComma() || parser.parseType(elementType) ||
-      parser.parseGreater())
-    return {};
-  return RefType::get(parser.getContext(), sizes, elementType);
-}

@@ -33,6 +33,7 @@ def Fusion_ScheduleAttr : AttrDef<Fusion_Dialect, "Schedule"> {
   let parameters = (ins "::tc::fusion::KernelKind":$kind, "int64_t":$parallel, "int64_t":$vector,
                         ArrayRefParameter<"int64_t">:$tile, "int64_t":$grain);
   let assemblyFormat = "`<` $kind `,` `parallel` `=` $parallel `,` `vector` `=` $vector `,` `tile` `=` custom<Tile>($tile) `,` `grain` `=` $grain `>`";
+  let genVerifyDecl = 1;
 }
 
 class Fusion_Op<string mnemonic, list<Trait> traits = []> : Op<Fusion_Dialect, mnemonic, traits>;

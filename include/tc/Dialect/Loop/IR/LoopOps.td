@@ -111,6 +111,7 @@ def Loop_SortOp : Loop_Op<"sort", [Pure]> {
   let arguments = (ins TC_AnyTensor:$input, BoolAttr:$descending);
   let results = (outs TC_AnyTensor:$values, TC_AnyTensor:$indices);
   let assemblyFormat = "$input `descending` $descending attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
 }
 
 def Loop_ReadOp : Loop_Op<"read", [Pure]> {

@@ -21,6 +21,14 @@
 
 #include "tc/Dialect/TC/IR/TCInterfaces.h.inc"
 
+namespace tc {
+/// Whether tensors may have elements of this type: those that exist at run time (runtime::DType).
+bool isElementType(mlir::Type type);
+/// What every operand and result of the dialects fulfils: a ranked tensor of an element type, whose constant sizes
+/// multiply to at most 2^56, so that no offset within it comes near overflowing 64 bits.
+bool isTensor(mlir::Type type);
+} // namespace tc
+
 namespace tc::detail {
 /// Result types of elementwise ops: the operands' sizes broadcast, with their common element type, with booleans, or
 /// with the element type of the second and third operand. Errors are emitted at `loc`.

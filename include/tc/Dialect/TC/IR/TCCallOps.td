@@ -37,6 +37,7 @@ def TC_ToRefOp : TC_Op<"to_ref"> {
   let arguments = (ins TC_AnyTensor:$input);
   let results = (outs TC_RefType:$result);
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
 }
 
 #endif

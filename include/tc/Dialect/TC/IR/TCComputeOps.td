@@ -102,6 +102,7 @@ def TC_RandomBitsOp : TC_Op<"random_bits", [Pure]> {
   let arguments = (ins TC_AnyTensor:$key, TC_AnyTensor:$offset);
   let results = (outs TC_AnyTensor:$result);
   let assemblyFormat = "$key `,` $offset attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
 }
 
 #endif

@@ -22,6 +22,7 @@ def TC_SizeOp : TC_Op<"size", [Pure]> {
   let arguments = (ins TC_SizeAttr:$size);
   let results = (outs TC_AnyTensor:$result);
   let assemblyFormat = "$size attr-dict `:` type($result)";
+  let hasVerifier = 1;
   let hasFolder = 1;
 }
 def TC_IotaOp : TC_ShapeOp<"iota"> {

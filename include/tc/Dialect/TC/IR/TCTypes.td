@@ -10,14 +10,16 @@ def TC_RefType : TypeDef<TC_Dialect, "Ref"> {
   let description = "`!tc.ref<[s0, 768], f32>`. Only in the as-captured form; functionalization removes it.";
   let parameters = (ins ArrayRefParameter<"::tc::SizeAttr">:$sizes, "::mlir::Type":$elementType);
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
 }
 
-def TC_AnyTensor : Type<CPred<"::llvm::isa<::mlir::RankedTensorType>($_self)">, "ranked tensor", "::mlir::RankedTensorType">;
+def TC_AnyTensor : Type<CPred<"::tc::isTensor($_self)">,
+    "ranked tensor of booleans, integers, floating-point or complex numbers, at most 2^56", "::mlir::RankedTensorType">;
 def TC_BoolTensor : Type<
-    CPred<"::llvm::isa<::mlir::RankedTensorType>($_self) && ::llvm::cast<::mlir::RankedTensorType>($_self).getElementType().isInteger(1)">,
+    CPred<"::tc::isTensor($_self) && ::llvm::cast<::mlir::RankedTensorType>($_self).getElementType().isInteger(1)">,
     "tensor of booleans", "::mlir::RankedTensorType">;
 def TC_CapturedValue : Type<
-    CPred<"::llvm::isa<::mlir::RankedTensorType, ::tc::RefType>($_self) || $_self.isIntOrIndexOrFloat()">,
+    CPred<"::tc::isTensor($_self) || ::llvm::isa<::tc::RefType>($_self) || $_self.isIntOrIndexOrFloat()">,
     "tensor, tc.ref or scalar">;
 
 #endif

@@ -1,0 +1,66 @@
+// Verifiers of kernels and schedules.
+// RUN: tc-opt %s --split-input-file --verify-diagnostics
+
+func.func @arguments(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expected body arguments of the inputs' types}}
+  %0 = fusion.kernel "k"(%x) {
+  ^bb0(%a: tensor<5xf32>):
+    fusion.yield %a : tensor<5xf32>
+  } : (tensor<4xf32>) -> tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @results(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expected a fusion.yield of the result types}}
+  %0 = fusion.kernel "k"(%x) {
+  ^bb0(%a: tensor<4xf32>):
+    fusion.yield %a : tensor<4xf32>
+  } : (tensor<4xf32>) -> tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @body(%x: tensor<4xf32>) {
+  %0 = fusion.kernel "k"(%x) {
+  ^bb0(%a: tensor<4xf32>):
+    // expected-error @+1 {{'tc.neg' op is not allowed in a kernel}}
+    %b = tc.neg %a : (tensor<4xf32>) -> tensor<4xf32>
+    fusion.yield %b : tensor<4xf32>
+  } : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @isolated(%x: tensor<4xf32>, %y: tensor<4xf32>) {
+  // expected-note @+1 {{required by region isolation constraints}}
+  %0 = fusion.kernel "k"(%x) {
+  ^bb0(%a: tensor<4xf32>):
+    // expected-error @+1 {{'fusion.yield' op using value defined outside the region}}
+    fusion.yield %y : tensor<4xf32>
+  } : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected parallel dimensions, found -1}}
+func.func private @parallel() attributes {s = #fusion.schedule<map, parallel = -1, vector = -1, tile = [], grain = 1>}
+
+// -----
+
+// expected-error @+1 {{expected a dimension to vectorise, or -1, found -2}}
+func.func private @vector() attributes {s = #fusion.schedule<map, parallel = 1, vector = -2, tile = [], grain = 1>}
+
+// -----
+
+// expected-error @+1 {{expected a tile of positive numbers, found 0}}
+func.func private @tile() attributes {s = #fusion.schedule<map, parallel = 1, vector = 0, tile = [0], grain = 1>}
+
+// -----
+
+// expected-error @+1 {{expected a positive grain, found 0}}
+func.func private @grain() attributes {s = #fusion.schedule<map, parallel = 1, vector = 0, tile = [], grain = 0>}
