@@ -191,6 +191,8 @@ LogicalResult GraphBuilder::setOutputs(ArrayRef<Output> outputs, Location locati
 }
 
 FailureOr<OwningOpRef<ModuleOp>> GraphBuilder::finish() {
+  if (!module)
+    return emitError(builder.getUnknownLoc()) << "the graph is finished already";
   if (!symbols.empty()) {
     SmallVector<NamedAttribute> ranges;
     for (const auto &[name, range] : symbols) {
