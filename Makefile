@@ -42,7 +42,7 @@ cmake = cmake -S . -B $(1) -G Ninja -Wno-dev --log-level=WARNING \
   -DPython_EXECUTABLE=$(python) -DTC_ENABLE_ASSERTS=ON $(2) $(CMAKE_ARGS)
 
 .PHONY: help setup configure build check check-format check-docs check-lit check-unit check-python \
-  check-opinfo check-asan docs demo bench micro tidy format wheel clean distclean
+  check-opinfo check-asan fuzz docs demo bench micro tidy format wheel clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,7 +63,10 @@ check: build ## every test: format, docs, lit, GoogleTest, pytest
 
 check-format: setup ## clang-format finds nothing to change
 	@utils/check.sh format
-check-docs: build ## the generated pages are up to date
+check-fuzz: build ## damage the modules of the tests and run every stage on them; ROUNDS=n SEED=n
+	@$(BUILD)/bin/tc-fuzz --rounds=$(or $(ROUNDS),100) --seed=$(or $(SEED),2) --save=$(BUILD)/fuzz test
+
+docs: build ## the generated pages are up to date
 	@utils/check.sh docs
 check-lit: build ## the lit tests
 	@utils/check.sh lit
