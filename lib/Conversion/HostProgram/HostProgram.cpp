@@ -224,6 +224,10 @@ LogicalResult ProgramBuilder::addInputs() {
     if (failed(dtype) || (!isTensor && isa<ShapedType>(argument.getType())))
       return function.emitError("argument ")
              << number << " (" << name << ") has an unsupported type " << argument.getType();
+    if (isTensor && cast<RankedTensorType>(argument.getType()).getRank() > runtime::maxRank)
+      return function.emitError("argument ")
+             << number << " (" << name << ") has " << cast<RankedTensorType>(argument.getType()).getRank()
+             << " dimensions, expected at most " << runtime::maxRank;
     if (!isTensor) {
       values[argument] = result.program.addScalarInput(name, *dtype);
       if (device.kind == runtime::DeviceKind::CUDA) {
@@ -495,6 +499,9 @@ LogicalResult ProgramBuilder::addOutputs() {
     FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(operand.getType()));
     if (failed(dtype) || !isa<RankedTensorType>(operand.getType()))
       return function.emitError("result ") << number << " has an unsupported type " << operand.getType();
+    if (cast<RankedTensorType>(operand.getType()).getRank() > runtime::maxRank)
+      return function.emitError("result ") << number << " has " << cast<RankedTensorType>(operand.getType()).getRank()
+                                           << " dimensions, expected at most " << runtime::maxRank;
     std::vector<SizeExpr> sizes = convert(getSizes(operand.getType())), strides;
     if (auto permutation = function.getResultAttrOfType<DenseI64ArrayAttr>(number, "tc.permutation"))
       unpermute(permutation, sizes, strides);

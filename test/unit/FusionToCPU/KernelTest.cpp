@@ -3,6 +3,7 @@
 #include "mlir/Parser/Parser.h"
 #include "tc/Target/CPU/ObjectCode.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace mlir;
@@ -77,7 +78,7 @@ struct Guarded {
     start = 128 + (64 - (reinterpret_cast<uintptr_t>(bytes.data()) + 128) % 64) % 64;
     // Inputs are only as aligned as their elements.
     start += alignment;
-    std::memcpy(bytes.data() + start, contents.data(), size);
+    std::copy(contents.begin(), contents.end(), bytes.begin() + start);
   }
   char *data() { return bytes.data() + start; }
   bool intact() const {

@@ -30,6 +30,7 @@ static OpFoldResult permuteElements(Attribute attribute, RankedTensorType type,
   return DenseElementsAttr::get(type, to);
 }
 
+// Of a constant, whose sizes are static.
 static SmallVector<int64_t> rowMajorStrides(ArrayRef<int64_t> shape) {
   SmallVector<int64_t> strides(shape.size(), 1);
   for (size_t dim = shape.size(); dim-- > 1;)
@@ -87,6 +88,8 @@ OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
     setPermutation(composed);
     return getResult();
   }
+  if (!adaptor.getInput())
+    return {};
   SmallVector<int64_t> strides = rowMajorStrides(getInput().getType().getShape());
   return permuteElements(adaptor.getInput(), getType(), [&](ArrayRef<int64_t> index) {
     int64_t position = 0;
@@ -114,7 +117,7 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
     setStrides(strides);
     return getResult();
   }
-  if (!llvm::all_of(offsets, [](SizeAttr offset) { return offset.getConstant(); }))
+  if (!adaptor.getInput() || !llvm::all_of(offsets, [](SizeAttr offset) { return offset.getConstant(); }))
     return {};
   SmallVector<int64_t> strides = rowMajorStrides(getInput().getType().getShape());
   return permuteElements(adaptor.getInput(), getType(), [&](ArrayRef<int64_t> index) {
