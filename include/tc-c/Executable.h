@@ -98,11 +98,19 @@ typedef struct TcExternHandler {
   void (*release)(void *context, void *handle);
 } TcExternHandler;
 
+/* Told of each instruction of a run, in order, once the run is over: the kernel (or other operation), the time it took,
+ * and the bytes of the buffers it was given. */
+typedef struct TcProfiler {
+  void *context;
+  void (*record)(void *context, const char *name, int64_t nanoseconds, int64_t bytes);
+} TcProfiler;
+
 typedef struct TcRunOptions {
   unsigned threads; /* 0: all */
   void *stream;     /* CUstream; null: the default one */
   const TcOutputAllocator *outputs;
   const TcExternHandler *externs;
+  const TcProfiler *profiler; /* null: none */
 } TcRunOptions;
 
 /* Runs. Returns null, or an error message to free with tcStringFree. Without an allocator outputs come from tc's own,

@@ -201,6 +201,7 @@ char *tcExecutableRun(TcExecutable *executable, size_t numInputs, const TcInput 
   runtime::RunOptions runOptions;
   runtime::OutputAllocator allocator;
   runtime::ExternHandler externs;
+  std::vector<runtime::InstructionTiming> timings;
   if (options) {
     runOptions.threads = options->threads;
     runOptions.stream = options->stream;
@@ -212,9 +213,15 @@ char *tcExecutableRun(TcExecutable *executable, size_t numInputs, const TcInput 
       externs = {const_cast<TcExternHandler *>(options->externs), callExtern, releaseExtern};
       runOptions.externs = &externs;
     }
+    if (options->profiler)
+      runOptions.timings = &timings;
   }
   if (runtime::Error error = executable->graph->getExecutable().run(arguments, outs, runOptions))
     return copyString(error.message());
+  const std::vector<runtime::Instruction> &body = executable->graph->getExecutable().getProgram().body;
+  for (const runtime::InstructionTiming &timing : timings)
+    options->profiler->record(options->profiler->context, body[timing.instruction].name.c_str(), timing.nanoseconds,
+                              timing.bytes);
   for (size_t i = 0; i < numResults; ++i) {
     const runtime::Result &from = outs[i];
     TcResult &to = results[i];

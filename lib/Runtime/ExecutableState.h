@@ -85,6 +85,7 @@ private:
   Error execute(const Section &section);
   Error launch(const Step &step, void *const *buffers, const int64_t *slots);
   Error launchCuda(const Step &step, void *const *buffers, const int64_t *slots);
+  int64_t countBytes(const Step &step) const;
   Error copy(const Step &step, void *const *buffers, const int64_t *slots);
   Error copyStrided(const Step &step, void *const *buffers, const int64_t *slots);
   Error readSymbol(const Step &step, void *const *buffers, const int64_t *slots);

@@ -167,6 +167,14 @@ Error Run::readSymbol(const Step &step, void *const *buffers, const int64_t *slo
   return bindSymbol(op.symbol, value);
 }
 
+int64_t Run::countBytes(const Step &step) const {
+  int64_t bytes = 0;
+  if (step.kind == StepKind::Launch)
+    for (const BufferArg &buffer : std::get<Launch>(step.source->op).buffers)
+      bytes += frame->getSlots()[prepared.values[buffer.value].bytesSlot];
+  return bytes;
+}
+
 Error Run::execute(const Section &section) {
   const int64_t *allSlots = frame->getSlots();
   void *const *args = frame->args.data();
@@ -217,10 +225,10 @@ Error Run::execute(const Section &section) {
     if (options.timings) [[unlikely]] {
       int64_t elapsed = now() - start;
       std::vector<InstructionTiming> &timings = *options.timings;
-      if (!timings.empty() && timings.back().instruction == step.instruction)
-        timings.back().nanoseconds += elapsed;
-      else
-        timings.push_back({step.instruction, elapsed});
+      if (timings.empty() || timings.back().instruction != step.instruction)
+        timings.push_back({step.instruction});
+      timings.back().nanoseconds += elapsed;
+      timings.back().bytes += countBytes(step);
     }
   }
   return Error();

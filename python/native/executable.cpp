@@ -3,6 +3,7 @@
 
 #include "bindings.h"
 
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -36,6 +37,12 @@ struct Runtime {
   nb::capsule capsule;
   /// (tensor, sizes, strides, offset) -> view
   nb::callable makeAlias;
+};
+
+/// Of one instruction of a run.
+struct Timing {
+  std::string name;
+  int64_t nanoseconds, bytes;
 };
 
 void ignoreError(void *, const char *, const char *) {}
@@ -101,7 +108,7 @@ public:
   ~Executable() { tcExecutableDestroy(handle); }
   Executable(const Executable &) = delete;
 
-  nb::list run(nb::list arguments, unsigned threads);
+  nb::list run(nb::list arguments, unsigned threads, std::optional<nb::list> profile);
   std::string describe() const {
     char *text = tcExecutableDescribe(handle);
     std::string copy = text;
@@ -180,7 +187,7 @@ int Executable::callExtern(void *context, size_t index, size_t numInputs, const 
   }
 }
 
-nb::list Executable::run(nb::list arguments, unsigned threads) {
+nb::list Executable::run(nb::list arguments, unsigned threads, std::optional<nb::list> profile) {
   size_t count = arguments.size();
   std::vector<DLTensor> tensors(count);
   std::vector<TcInput> inputs(count);
@@ -206,7 +213,12 @@ nb::list Executable::run(nb::list arguments, unsigned threads) {
   void *stream = nullptr;
   if (info.cudaDevice >= 0 && runtime.api->current_work_stream(kDLCUDA, info.cudaDevice, &stream))
     throw nb::python_error();
-  TcRunOptions options{threads, stream, &allocator, externs.empty() ? nullptr : &handler};
+  std::vector<Timing> timings;
+  TcProfiler profiler{&timings, [](void *context, const char *name, int64_t nanoseconds, int64_t bytes) {
+                        static_cast<std::vector<Timing> *>(context)->push_back({name, nanoseconds, bytes});
+                      }};
+  TcRunOptions options{threads, stream, &allocator, externs.empty() ? nullptr : &handler,
+                       profile ? &profiler : nullptr};
   char *error;
   {
     nb::gil_scoped_release release;
@@ -217,6 +229,8 @@ nb::list Executable::run(nb::list arguments, unsigned threads) {
     tcStringFree(error);
     throw std::runtime_error(message);
   }
+  for (const Timing &timing : timings)
+    profile->append(nb::make_tuple(timing.name, timing.nanoseconds, timing.bytes));
   nb::list list;
   for (size_t i = 0; i < results.size(); ++i) {
     const TcResult &result = results[i];
@@ -257,7 +271,8 @@ void bindExecutable(nb::module_ &m) {
   nb::class_<Runtime>(m, "Runtime", "Threads and cached memory, shared by all executables.")
       .def(nb::init<nb::capsule, nb::callable, unsigned>(), "exchange_api"_a, "make_alias"_a, "max_threads"_a = 0);
   nb::class_<Executable>(m, "Executable", "Compiled code; run may be called by several threads at once.")
-      .def("run", &Executable::run, "arguments"_a, "threads"_a = 0)
+      .def("run", &Executable::run, "arguments"_a, "threads"_a = 0, "profile"_a = nb::none(),
+           "Runs; appends (name, nanoseconds, bytes) of each instruction to the list `profile`, if given.")
       .def("describe", &Executable::describe, "Tables of kernels, buffers and times.")
       .def("set_externs",
            [](Executable &self, std::vector<nb::callable> externs) { self.externs = std::move(externs); })

@@ -8,7 +8,7 @@ import threading
 import torch
 from torch._dynamo.utils import dynamo_timed
 
-from . import _tc
+from . import _tc, profiling
 from .capture import capture
 from .config import config
 from .devices import choose_target, find_device
@@ -116,14 +116,14 @@ def _compile_graph(gm, example_inputs, settings):
     if spec == list(range(len(spec))):
 
         def compiled(args):
-            outputs = run(args, get_num_threads())
+            outputs = run(args, get_num_threads(), profiling.current())
             args.clear()
             return outputs
 
     else:
 
         def compiled(args):
-            outputs = run(args, get_num_threads())
+            outputs = run(args, get_num_threads(), profiling.current())
             args.clear()
             return [_pick(outputs, entry) for entry in spec]
 

@@ -6,6 +6,7 @@ from torch.utils import _pytree as pytree
 from . import _tc
 from .backend import compile_module
 from .config import config
+from .profiling import current
 
 
 def load(path, **options):
@@ -21,7 +22,7 @@ def load(path, **options):
 
     def run(*args, **kwargs):
         flat = pytree.tree_leaves((args, kwargs))
-        outputs = executable.run([x for x in flat if x is not None], torch.get_num_threads())
+        outputs = executable.run([x for x in flat if x is not None], torch.get_num_threads(), current())
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
     run.executable = executable

@@ -15,6 +15,7 @@ namespace tc::runtime {
 struct InstructionTiming {
   uint32_t instruction = 0;
   int64_t nanoseconds = 0;
+  int64_t bytes = 0; ///< of all buffers of the launches
 };
 
 struct RunOptions {
