@@ -21,6 +21,18 @@ struct ContractPlan {
   llvm::SmallVector<unsigned> batchDims, rowDims, depthDims;
   unsigned columnDim = 0;
   int64_t lanes = 16;
+  /// How columns come to the innermost loop of Tiles.
+  enum class Packing {
+    None,       ///< as they lie in memory
+    Copied,     ///< copied to scratch by blocks: contiguous, but far apart from one step of the depth to the next
+    Transposed, ///< the same, contiguous along `transposedDims` in memory
+  };
+  Packing packing = Packing::None;
+  /// Depth dimensions along which columns are contiguous, as one: the innermost in memory first.
+  llvm::SmallVector<unsigned> transposedDims;
+  /// Steps of the depth dimension `blockedDim` that are summed for all rows of a unit before the next; 0 for all.
+  int64_t depthBlock = 0;
+  unsigned blockedDim = 0;
   /// Register tile: rows times vectors of columns (Tiles) or single columns (Dots).
   int64_t tileRows = 6, tileVectors = 4, tileColumns = 4;
   /// Columns of a unit of Dots.

@@ -68,18 +68,28 @@ ContractEmitter::Rows ContractEmitter::getRows(Value first, int64_t count, Value
   return rows;
 }
 
+std::pair<Value, Value> ContractEmitter::getDepthBounds(unsigned dim) {
+  if (blockLow && isBlocked(dim))
+    return {blockLow, blockHigh};
+  return {frame.index(0), frame.emit(getSize(dim))};
+}
+
+SizeAttr ContractEmitter::getBlockedSize(unsigned dim) {
+  return isBlocked(dim) ? SizeAttr::constant(builder.getContext(), plan.depthBlock) : sizes[dim];
+}
+
 ContractEmitter::Values ContractEmitter::emitOuterDepth(Rows &rows, Values accumulators,
                                                         function_ref<Values(Rows &, Values)> inner, unsigned depth) {
   if (depth + 1 >= plan.depthDims.size())
     return inner(rows, std::move(accumulators));
   unsigned dim = plan.depthDims[depth];
-  return frame.loop(frame.index(0), frame.emit(getSize(dim)), frame.index(1), accumulators,
-                    [&](Value iv, ValueRange state) {
-                      Rows here(rows);
-                      for (Values &point : here)
-                        point[dim] = iv;
-                      return emitOuterDepth(here, Values(state), inner, depth + 1);
-                    });
+  auto [low, high] = getDepthBounds(dim);
+  return frame.loop(low, high, frame.index(1), accumulators, [&](Value iv, ValueRange state) {
+    Rows here(rows);
+    for (Values &point : here)
+      point[dim] = iv;
+    return emitOuterDepth(here, Values(state), inner, depth + 1);
+  });
 }
 
 void ContractEmitter::emitEpilogue(ArrayRef<Value> dimValues, Value accumulator, Value mask) {

@@ -25,6 +25,11 @@ protected:
   /// Loops over all depth dimensions but the innermost.
   Values emitOuterDepth(Rows &rows, Values accumulators, llvm::function_ref<Values(Rows &, Values)> inner,
                         unsigned depth = 0);
+  /// The steps of a depth dimension: all, or those of the current block.
+  std::pair<Value, Value> getDepthBounds(unsigned dim);
+  /// The size of a dimension, or of a block of it.
+  SizeAttr getBlockedSize(unsigned dim);
+  bool isBlocked(unsigned dim) const { return plan.depthBlock && dim == plan.blockedDim; }
   /// Runs the epilogue on a vector of columns at a point and stores the results.
   void emitEpilogue(llvm::ArrayRef<Value> point, Value accumulator, Value mask);
 
@@ -53,6 +58,8 @@ protected:
   mlir::VectorType vectorType;
   /// Values of the contraction's dimensions: batch and first column of the unit.
   Values dims;
+  /// The current block of the blocked depth dimension; null if there is none.
+  Value blockLow, blockHigh;
 };
 
 } // namespace tc::cpu

@@ -13,7 +13,9 @@ constexpr int64_t assumedSize = 256;
 /// Multiply-adds that are worth waking a thread for.
 constexpr int64_t workOfThread = 1 << 19;
 /// Rows that are computed with the columns of a block before the next block.
-constexpr int64_t mostChunkRows = 96;
+constexpr int64_t mostChunkRows = 96, mostPackedChunkRows = 480;
+/// Fewer rows than this do not pay for packing columns that are contiguous, or that can be summed as dot products.
+constexpr int64_t fewestCopiedRows = 32, fewestTransposedRows = 8;
 
 class Planner {
 public:
@@ -22,10 +24,13 @@ public:
 
 private:
   bool collect();
+  bool chooseTransposed(const ContractOperand &first, const ContractOperand &second);
   bool chooseTiles(const ContractOperand &first, const ContractOperand &second);
   bool chooseDots(const ContractOperand &first, const ContractOperand &second);
   void splitDims();
   void chooseTile();
+  void choosePacking();
+  void chooseDepthBlock();
   void chooseDotTile();
   void chooseChunks(int64_t columns);
 
@@ -87,6 +92,50 @@ static std::optional<unsigned> findColumnDim(loop::ContractOp op, const Contract
         getLaneStride(columns.address, {dim, lanes}) == one)
       return dim;
   return std::nullopt;
+}
+
+/// The last parallel dimension that one factor alone depends on, if the other has enough rows to pay for transposing
+/// blocks of columns along it: they are contiguous along depth dimensions.
+bool Planner::chooseTransposed(const ContractOperand &first, const ContractOperand &second) {
+  int64_t dim = plan.op.getParallel() - 1;
+  while (dim >= 0 && (sizes[dim].getConstant() == 1 || first.dependsOn(dim) == second.dependsOn(dim)))
+    --dim;
+  if (dim < 0)
+    return false;
+  bool swap = first.dependsOn(dim);
+  const ContractOperand &columns = swap ? first : second, &rows = swap ? second : first;
+  if (columns.guard || getLaneStride(columns.address, {dim, plan.lanes}) == one())
+    return false;
+  int64_t count = 1;
+  for (int64_t other = 0, parallel = plan.op.getParallel(); other < parallel; ++other)
+    if (other != dim && !columns.dependsOn(other))
+      count *= sizes[other].getConstant().value_or(assumedSize);
+  if (count < fewestTransposedRows)
+    return false;
+  // From the innermost in memory outwards, as long as there is no gap.
+  LinearForm form = getLinearForm(columns.address, sizes.size());
+  SmallVector<unsigned> group;
+  for (AffineExpr stride = one(); stride;) {
+    AffineExpr next;
+    for (unsigned depth = plan.op.getParallel(); depth < sizes.size(); ++depth)
+      if (!form.nonLinear[depth] && frame.simplify(form.coefficients[depth]) == stride &&
+          !llvm::is_contained(group, depth) && sizes[depth].getConstant() != 1) {
+        group.push_back(depth);
+        if (sizes[depth].getConstant())
+          next = frame.simplify(stride * frame.getExpr(sizes[depth]));
+        break;
+      }
+    stride = next;
+  }
+  if (group.empty())
+    return false;
+  plan.form = ContractPlan::Form::Tiles;
+  plan.packing = ContractPlan::Packing::Transposed;
+  plan.rows = rows;
+  plan.columns = columns;
+  plan.columnDim = dim;
+  plan.transposedDims = std::move(group);
+  return true;
 }
 
 bool Planner::chooseTiles(const ContractOperand &first, const ContractOperand &second) {
@@ -164,13 +213,49 @@ void Planner::chooseTile() {
   if (std::optional<int64_t> columns = sizes[plan.columnDim].getConstant())
     plan.tileVectors = std::clamp<int64_t>(llvm::divideCeil(*columns, plan.lanes), 1, plan.tileVectors);
   // All vectors of a tile are side by side.
-  while (plan.tileVectors > 1 && getLaneStride(plan.columns.address, {plan.columnDim, plan.getTileColumns()}) != one())
+  while (plan.packing != ContractPlan::Packing::Transposed && plan.tileVectors > 1 &&
+         getLaneStride(plan.columns.address, {plan.columnDim, plan.getTileColumns()}) != one())
     --plan.tileVectors;
   static constexpr int64_t wideRows[] = {14, 14, 9, 6}, narrowRows[] = {12, 6};
   int64_t mostRows = wide ? wideRows[plan.tileVectors - 1] : narrowRows[plan.tileVectors - 1];
   std::optional<int64_t> rows = getConstantProduct(plan.rowDims);
   plan.tileRows = rows ? chooseTileRows(mostRows, *rows) : mostRows;
+  choosePacking();
+  chooseDepthBlock();
   chooseChunks(plan.getTileColumns());
+}
+
+/// Columns that lie as a block of them is read, one step of the depth after the other, need no copy.
+void Planner::choosePacking() {
+  if (plan.packing != ContractPlan::Packing::None || getLikelyProduct(plan.rowDims) < fewestCopiedRows)
+    return;
+  LinearForm form = getLinearForm(plan.columns.address, sizes.size());
+  unsigned inner = plan.depthDims.back();
+  if (form.nonLinear[inner] || plan.columns.guard ||
+      frame.simplify(form.coefficients[inner]) != frame.getConstantExpr(plan.getTileColumns()))
+    plan.packing = ContractPlan::Packing::Copied;
+}
+
+/// The schedule's blocks of a known depth, along its outermost dimension.
+void Planner::chooseDepthBlock() {
+  std::optional<int64_t> depth = getConstantProduct(plan.depthDims);
+  ArrayRef<int64_t> tile = schedule.getTile();
+  if (!depth || tile.size() < 3 || tile[2] <= 0 || *depth <= tile[2])
+    return;
+  for (unsigned dim : plan.depthDims) {
+    int64_t size = *sizes[dim].getConstant();
+    if (size == 1)
+      continue;
+    // A group of dimensions that is transposed as one is not taken apart.
+    if (plan.transposedDims.size() > 1 && llvm::is_contained(plan.transposedDims, dim))
+      return;
+    int64_t block = std::max<int64_t>(1, tile[2] / (*depth / size));
+    plan.blockedDim = dim;
+    plan.depthBlock = block >= 4 ? llvm::alignTo(block, 4) : block;
+    if (plan.depthBlock >= size)
+      plan.depthBlock = 0;
+    return;
+  }
 }
 
 void Planner::chooseDotTile() {
@@ -189,7 +274,8 @@ void Planner::chooseChunks(int64_t columns) {
   // The threads' shares are as equal as they can be, in chunks as large as they may be.
   int64_t cores = std::max(1u, target.cores), best = 1;
   double least = std::numeric_limits<double>::infinity();
-  for (int64_t chunk = std::max<int64_t>(1, mostChunkRows / plan.tileRows); chunk >= 1; --chunk) {
+  int64_t most = plan.packing == ContractPlan::Packing::None ? mostChunkRows : mostPackedChunkRows;
+  for (int64_t chunk = std::max<int64_t>(1, most / plan.tileRows); chunk >= 1; --chunk) {
     int64_t chunks = llvm::divideCeil(tiles, chunk);
     double span = llvm::divideCeil(outer * chunks, cores) * (std::min(chunk, tiles) + 0.2);
     if (span < least * 0.99) {
@@ -216,7 +302,7 @@ std::optional<ContractPlan> Planner::run() {
   if (!first || !second)
     return std::nullopt;
   plan.lanes = target.getLanes(plan.accumulator.getIntOrFloatBitWidth());
-  if (chooseTiles(*first, *second)) {
+  if (chooseTransposed(*first, *second) || chooseTiles(*first, *second)) {
     splitDims();
     chooseTile();
     return std::move(plan);

@@ -2,10 +2,12 @@
 // unit walks its chunk one register tile at a time while the block of columns stays in L2. The layout of the loops is
 // that of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", without packing the rows: each
 // row of a tile is a pointer, so that a convolution's windows and its padding (a row of zeros) cost nothing in the
-// innermost loop.
+// innermost loop. A great depth is walked by blocks, between which the sums of the unit are kept in scratch.
 
-#include "ContractEmitter.h"
+#include "ContractPack.h"
 #include "Space.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace tc;
@@ -13,9 +15,9 @@ using namespace tc::cpu;
 
 namespace {
 
-class TileEmitter : ContractEmitter {
+class TileEmitter : ColumnPacker {
 public:
-  TileEmitter(Frame &frame, ContractPlan &&plan) : ContractEmitter(frame, std::move(plan)) {}
+  TileEmitter(Frame &frame, ContractPlan &&plan) : ColumnPacker(frame, std::move(plan)) {}
   void emit();
 
 private:
@@ -23,9 +25,19 @@ private:
   void emitUnit(Value first, Value last);
   /// The tiles of rows [first, last) and of this block of columns; with `isTail`, columns may be missing.
   void emitColumns(Value first, Value last, bool isTail);
-  void emitTile(Rows rows, bool isTail);
+  /// Runs `body` for each tile of rows [first, last) with the place of its sums in scratch.
+  using TileBody = function_ref<void(Rows rows, Value sums)>;
+  void forEachTile(Value first, Value last, TileBody body);
+  Values getZeroSums(Rows &rows) { return Values(rows.size() * plan.tileVectors, getZero()); }
+  Values emitDepth(Rows &rows, Values accumulators);
+  Values loadSums(Rows &rows, Value place);
+  void storeSums(ArrayRef<Value> accumulators, Value place);
+  void emitEpilogues(Rows &rows, ArrayRef<Value> accumulators, bool isTail);
   Values emitInnerLoop(Rows &rows, Values accumulators);
   Values emitStep(ArrayRef<Value> rowPointers, Value columnPointer, Value k, Values accumulators);
+  Value getColumnPointer(AffineExpr address, ValueRange point) {
+    return packs() ? getPackedPointer(point) : getPointer(plan.columns, address, point);
+  }
   Value emitGuard(const ContractOperand &operand, ArrayRef<Value> point) {
     return emitIndexScalar(frame, plan.op, operand.guard, point);
   }
@@ -33,6 +45,8 @@ private:
 
   /// As many zeros as the innermost loop reads of a row.
   Value zeros;
+  /// Sums of the tiles of a unit, between blocks of the depth.
+  Value sums;
   /// Of the vectors of a block at the right edge: the columns that exist. Null elsewhere.
   Values masks;
   /// Elements from one step of the innermost loop to the next; null if the addresses of each step are computed.
@@ -42,13 +56,22 @@ private:
 } // namespace
 
 void TileEmitter::emit() {
-  if (!isGuardedInside(plan.rows) && !isGuardedInside(plan.columns)) {
+  if (!isGuardedInside(plan.rows) && (packs() || !isGuardedInside(plan.columns))) {
     rowStep = getStep(plan.rows);
-    columnStep = getStep(plan.columns);
+    columnStep = packs() ? getPackedStep() : getStep(plan.columns);
   }
   if (!rowStep || !columnStep)
     rowStep = columnStep = AffineExpr();
-  emitUnits(plan.getTileColumns(), [&]() { prepareZeros(); }, [&](Value first, Value last) { emitUnit(first, last); });
+  emitUnits(
+      plan.getTileColumns(),
+      [&]() {
+        prepareZeros();
+        preparePack();
+        int64_t bytes = plan.chunkRows * plan.getTileColumns() * plan.accumulator.getIntOrFloatBitWidth() / 8;
+        if (plan.depthBlock)
+          sums = frame.getScratch(SizeAttr::constant(builder.getContext(), bytes));
+      },
+      [&](Value first, Value last) { emitUnit(first, last); });
 }
 
 void TileEmitter::prepareZeros() {
@@ -91,6 +114,25 @@ void TileEmitter::emitColumns(Value first, Value last, bool isTail) {
     for (int64_t v = 0; v < plan.tileVectors; ++v)
       masks[v] = emitTailMask(frame, frame.add(dims[plan.columnDim], frame.index(v * plan.lanes)),
                               frame.emit(getSize(plan.columnDim)), plan.lanes);
+  if (!plan.depthBlock) {
+    emitPack(masks);
+    return forEachTile(first, last,
+                       [&](Rows rows, Value) { emitEpilogues(rows, emitDepth(rows, getZeroSums(rows)), isTail); });
+  }
+  forEachTile(first, last, [&](Rows rows, Value place) { storeSums(getZeroSums(rows), place); });
+  Value size = frame.emit(getSize(plan.blockedDim)), block = frame.index(plan.depthBlock);
+  frame.loop(frame.index(0), size, block, {}, [&](Value low, ValueRange) -> Values {
+    blockLow = low;
+    blockHigh = arith::MinSIOp::create(builder, frame.add(low, block), size);
+    emitPack(masks);
+    forEachTile(first, last, [&](Rows rows, Value place) { storeSums(emitDepth(rows, loadSums(rows, place)), place); });
+    blockLow = blockHigh = Value();
+    return {};
+  });
+  forEachTile(first, last, [&](Rows rows, Value place) { emitEpilogues(rows, loadSums(rows, place), isTail); });
+}
+
+void TileEmitter::forEachTile(Value first, Value last, TileBody body) {
   Value zero = frame.index(0), count = frame.emit(getRowCount());
   std::optional<int64_t> known;
   if (auto constant = dyn_cast<AffineConstantExpr>(getRowCount()))
@@ -99,10 +141,14 @@ void TileEmitter::emitColumns(Value first, Value last, bool isTail) {
   // same values there. Where there may be fewer rows than a tile has, its last rows are the last row, again and again.
   auto walk = [&](int64_t rows) {
     frame.loop(first, last, frame.index(rows), {}, [&](Value row, ValueRange) -> Values {
+      Value place;
+      if (sums)
+        place =
+            getPointer(sums, plan.accumulator, frame.mul(frame.sub(row, first), frame.index(plan.getTileColumns())));
       if (rows > 1 && (!known || *known % rows != 0))
         row = arith::MaxSIOp::create(builder, arith::MinSIOp::create(builder, row, frame.sub(last, frame.index(rows))),
                                      zero);
-      emitTile(getRows(row, rows, known ? Value() : frame.sub(count, frame.index(1))), isTail);
+      body(getRows(row, rows, known ? Value() : frame.sub(count, frame.index(1))), place);
       return {};
     });
   };
@@ -118,10 +164,27 @@ void TileEmitter::emitColumns(Value first, Value last, bool isTail) {
   walk(1);
 }
 
-void TileEmitter::emitTile(Rows rows, bool isTail) {
-  Values accumulators(rows.size() * plan.tileVectors, getZero());
-  accumulators = emitOuterDepth(rows, std::move(accumulators),
-                                [&](Rows &here, Values state) { return emitInnerLoop(here, std::move(state)); });
+ContractEmitter::Values TileEmitter::emitDepth(Rows &rows, Values accumulators) {
+  return emitOuterDepth(rows, std::move(accumulators),
+                        [&](Rows &here, Values state) { return emitInnerLoop(here, std::move(state)); });
+}
+
+ContractEmitter::Values TileEmitter::loadSums(Rows &rows, Value place) {
+  Values loaded;
+  for (int64_t i = 0, e = rows.size() * plan.tileVectors; i < e; ++i)
+    loaded.push_back(LLVM::LoadOp::create(builder, vectorType,
+                                          getPointer(place, plan.accumulator, frame.index(i * plan.lanes)),
+                                          plan.accumulator.getIntOrFloatBitWidth() / 8));
+  return loaded;
+}
+
+void TileEmitter::storeSums(ArrayRef<Value> accumulators, Value place) {
+  for (auto [i, value] : llvm::enumerate(accumulators))
+    LLVM::StoreOp::create(builder, value, getPointer(place, plan.accumulator, frame.index(i * plan.lanes)),
+                          plan.accumulator.getIntOrFloatBitWidth() / 8);
+}
+
+void TileEmitter::emitEpilogues(Rows &rows, ArrayRef<Value> accumulators, bool isTail) {
   for (auto [i, row] : llvm::enumerate(rows))
     for (int64_t v = 0; v < plan.tileVectors; ++v) {
       Values point(row);
@@ -142,7 +205,8 @@ void TileEmitter::emitTile(Rows rows, bool isTail) {
 
 ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulators) {
   unsigned inner = getInnerDim();
-  Value size = frame.emit(getSize(inner)), zero = frame.index(0);
+  auto [low, high] = getDepthBounds(inner);
+  Value zero = frame.index(0);
   auto getRowPointers = [&](Rows &points, AffineExpr address) {
     Values pointers;
     for (Values &point : points) {
@@ -156,11 +220,17 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulato
 
   if (rowStep) {
     // Pointers are computed once. Where the columns are zero, there is nothing to add.
-    if (plan.columns.guard)
+    Value size = frame.sub(high, low);
+    if (plan.columns.guard && !packs())
       size = arith::SelectOp::create(builder, emitGuard(plan.columns, rows.front()), size, zero);
-    Values rowPointers = getRowPointers(rows, getStart(plan.rows));
-    Value columnPointer = getPointer(plan.columns, getStart(plan.columns), rows.front());
+    Rows starts(rows);
+    for (Values &point : starts)
+      point[inner] = low;
+    Values rowPointers = getRowPointers(starts, plan.rows.address);
+    Value columnPointer = getColumnPointer(plan.columns.address, starts.front());
     std::optional<int64_t> count = sizes[inner].getConstant();
+    if (count && isBlocked(inner))
+      count = std::gcd(*count, plan.depthBlock);
     int64_t unroll = count && *count % 4 == 0 ? 4 : count && *count % 2 == 0 ? 2 : 1;
     return frame.loop(zero, size, frame.index(unroll), accumulators, [&](Value iv, ValueRange state) {
       Values current(state);
@@ -169,15 +239,15 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulato
       return current;
     });
   }
-  return frame.loop(zero, size, frame.index(1), accumulators, [&](Value iv, ValueRange state) -> Values {
+  return frame.loop(low, high, frame.index(1), accumulators, [&](Value iv, ValueRange state) -> Values {
     Rows points(rows);
     for (Values &point : points)
       point[inner] = iv;
     auto step = [&]() {
-      return emitStep(getRowPointers(points, plan.rows.address),
-                      getPointer(plan.columns, plan.columns.address, points.front()), zero, Values(state));
+      return emitStep(getRowPointers(points, plan.rows.address), getColumnPointer(plan.columns.address, points.front()),
+                      zero, Values(state));
     };
-    if (!plan.columns.guard)
+    if (!plan.columns.guard || packs())
       return step();
     auto branch =
         scf::IfOp::create(builder, TypeRange(state), emitGuard(plan.columns, points.front()), /*addThenBlock=*/true,
@@ -199,8 +269,12 @@ ContractEmitter::Values TileEmitter::emitStep(ArrayRef<Value> rowPointers, Value
   Values columns;
   for (int64_t v = 0; v < plan.tileVectors; ++v) {
     Value offset = frame.add(columnOffset, frame.index(v * plan.lanes));
-    columns.push_back(
-        load(plan.columns, getPointer(columnPointer, getElement(plan.columns), offset), plan.lanes, masks[v]));
+    if (packs())
+      columns.push_back(LLVM::LoadOp::create(builder, vectorType, getPointer(columnPointer, plan.accumulator, offset),
+                                             plan.accumulator.getIntOrFloatBitWidth() / 8));
+    else
+      columns.push_back(
+          load(plan.columns, getPointer(columnPointer, getElement(plan.columns), offset), plan.lanes, masks[v]));
   }
   for (auto [i, pointer] : llvm::enumerate(rowPointers)) {
     Value row = broadcast(load(plan.rows, getPointer(pointer, getElement(plan.rows), rowOffset), 1));

@@ -20,10 +20,6 @@ using namespace tc;
 
 namespace {
 
-/// What a size is taken for that is not known.
-constexpr int64_t assumedSize = 1024;
-/// Fewer rows than this do not pay for packing what is not constant.
-constexpr int64_t fewestRows = 8, fewestRowsOfGoodLayout = 64;
 /// Smaller matrices stay in the first-level cache whatever their layout.
 constexpr int64_t fewestElements = 1024;
 
@@ -104,21 +100,17 @@ struct PackOperands : tc::impl::PackOperandsBase<PackOperands> {
     auto argument = dyn_cast<BlockArgument>(read.getSource());
     if (!argument)
       return false;
-    int64_t columns = shape.sizes[shape.column].getConstant().value_or(assumedSize);
-    int64_t depth = shape.getDepth().getConstant().value_or(assumedSize);
-    if (columns * depth < fewestElements)
-      return false;
-    Operation *producer = kernel.getInputs()[argument.getArgNumber()].getDefiningOp();
-    while (auto reshape = dyn_cast_or_null<ReshapeOp>(producer))
-      producer = reshape.getInput().getDefiningOp();
-    if (isa_and_present<ConstantOp>(producer))
-      return true;
-    int64_t rows = shape.getRows().getConstant().value_or(assumedSize);
-    if (rows < fewestRows)
-      return false;
-    bool goodLayout = getReadStride(read, shape.op.getBodyBlock()->getArgument(shape.column)) == 1;
-    int64_t bytes = columns * depth * (read.getType().getIntOrFloatBitWidth() / 8);
-    return !goodLayout || (rows >= fewestRowsOfGoodLayout && bytes > l2Bytes / 4);
+    std::optional<int64_t> columns = shape.sizes[shape.column].getConstant(), depth = shape.getDepth().getConstant();
+    return columns && depth && *columns * *depth >= fewestElements &&
+           isConstant(kernel.getInputs()[argument.getArgNumber()]);
+  }
+
+  /// Whether a value is the same in all runs: kernels on constants run once.
+  static bool isConstant(Value value) {
+    Operation *producer = value.getDefiningOp();
+    if (isa_and_present<ReshapeOp, fusion::KernelOp>(producer))
+      return llvm::all_of(producer->getOperands(), isConstant);
+    return isa_and_present<ConstantOp>(producer);
   }
 
   void pack(IRRewriter &rewriter, fusion::KernelOp kernel, ContractShape &shape) {

@@ -38,6 +38,7 @@ struct Matmul {
   std::string epilogue = "";
   std::string extra = ""; ///< further arguments, "; %b: type"
   int64_t block = 64;     ///< columns of a packed block
+  std::string schedule = "";
 
   Case get(Symbols symbols = {}) const {
     auto batched = [&](std::vector<std::string> sizes) {
@@ -66,7 +67,8 @@ struct Matmul {
                        "loop.yield %v, %w : " + element + ", " + element + "\n} : " + matrix + "\n";
     body += epilogue.empty() ? "fusion.yield %0 : MATRIX\n" : epilogue + "fusion.yield %out : MATRIX\n";
     body = replaceAll(replaceAll(body, "MATRIX", matrix), "SPACE", parallel);
-    return {kernel("", "%x: " + lhs + "; %y: " + rhs + replaceAll(extra, "MATRIX", matrix), matrix, body), symbols};
+    return {kernel(schedule, "%x: " + lhs + "; %y: " + rhs + replaceAll(extra, "MATRIX", matrix), matrix, body),
+            symbols};
   }
 };
 
@@ -126,6 +128,28 @@ TEST(Contract, ElementTypes) {
 TEST(Contract, DeepEnoughToBlock) {
   check(Matmul{"9", "70", "4100", Layout::Packed}.get());
   check(Matmul{"2", "40", "5000", Layout::NT}.get());
+}
+
+/// Columns are packed in the kernel: enough rows for several tiles, whole and ragged blocks.
+TEST(Contract, PacksColumns) {
+  for (Layout layout : {Layout::NN, Layout::NT, Layout::TN, Layout::TT})
+    for (auto [m, n, k] : {std::tuple("128", "128", "64"), {"33", "70", "35"}, {"40", "17", "3"}, {"64", "16", "0"}}) {
+      SCOPED_TRACE(std::string(m) + "x" + n + "x" + k + " layout " + std::to_string(int(layout)));
+      check(Matmul{m, n, k, layout}.get());
+    }
+  check(Matmul{"40", "33", "18", Layout::NT, "", "bf16"}.get());
+  check(Matmul{"500", "64", "16", Layout::NN, "", "f16"}.get());
+  for (Layout layout : {Layout::NN, Layout::NT})
+    for (int depth : {0, 21})
+      check(Matmul{"s0", "s1", "s2", layout}.get({{"s0", 45}, {"s1", 83}, {"s2", depth}}));
+}
+
+/// Sums of a block of the depth wait in scratch for the next; the last block is short.
+TEST(Contract, DepthBlocks) {
+  std::string schedule = "schedule <contract, parallel = 2, vector = 1, tile = [6, 64, 20], grain = 1>";
+  for (Layout layout : layouts)
+    for (auto [m, n, k] : {std::tuple("13", "70", "50"), {"40", "128", "60"}, {"2", "64", "47"}})
+      check(Matmul{m, n, k, layout, "", "f32", "", "", 64, schedule}.get());
 }
 
 TEST(Contract, Epilogue) {

@@ -20,8 +20,8 @@ def PackOperands : Pass<"tc-pack-operands"> {
     %p = fusion.kernel "pack"(%w) { … loop.map (%n, %k, %r) in [4, 768, 32] … }
     %0 = loop.contract (%i, %j : %k) in [128, 100 : 768] { … %b = loop.read %p[%j floordiv 32, %k, %j mod 32] … }
     ```
-    Constants are always packed, as that happens once. Others are packed if enough rows use them and their layout is not
-    good as it is. Where the last dimension comes from the left operand, the operands change places.
+    Only constants, and what kernels make of constants alone, are packed, as that happens once; code generation packs
+    others block by block within the contraction. Where the last dimension comes from the left operand, the operands change places.
   }];
   let options = [
     Option<"vectorBits", "vector-bits", "int64_t", "512", "Bits of a vector register">,

@@ -1,0 +1,154 @@
+// Packing within a contraction: a block of columns becomes [depth…, columns of a tile] in scratch, extended to the
+// accumulator, just before the rows of the unit are multiplied by it. It stays in L2, where a packed copy of the whole
+// operand would go to memory and back.
+
+#include "ContractPack.h"
+#include "Space.h"
+#include "Transpose.h"
+
+using namespace mlir;
+using namespace tc;
+using namespace tc::cpu;
+
+AffineExpr ColumnPacker::getPackedAddress() {
+  AffineExpr address = frame.getConstantExpr(0);
+  for (unsigned dim : plan.depthDims)
+    address = address * frame.getExpr(getBlockedSize(dim)) + frame.getDimExpr(dim);
+  return frame.simplify(address * plan.getTileColumns());
+}
+
+AffineExpr ColumnPacker::getPackedStep() { return frame.getConstantExpr(plan.getTileColumns()); }
+
+void ColumnPacker::preparePack() {
+  if (!packs())
+    return;
+  packedElements = frame.getConstantExpr(plan.getTileColumns());
+  for (unsigned dim : plan.depthDims)
+    packedElements = packedElements * frame.getExpr(getBlockedSize(dim));
+  int64_t width = plan.accumulator.getIntOrFloatBitWidth() / 8;
+  pack = frame.getScratch(frame.getSize(frame.simplify((packedElements + plan.getTileColumns()) * width)));
+}
+
+Value ColumnPacker::getPackedPointer(ValueRange given) {
+  Values point(given);
+  // The pack holds one block of the depth.
+  if (blockLow)
+    point[plan.blockedDim] = frame.sub(point[plan.blockedDim], blockLow);
+  return getPointer(pack, plan.accumulator, frame.emit(getPackedAddress(), point));
+}
+
+void ColumnPacker::store(Value pointer, int64_t vector, Value value) {
+  unsigned alignment = plan.lanes * plan.accumulator.getIntOrFloatBitWidth() / 8;
+  LLVM::StoreOp::create(builder, value, getPointer(pointer, plan.accumulator, frame.index(vector * plan.lanes)),
+                        alignment);
+}
+
+void ColumnPacker::emitPack(ArrayRef<Value> masks) {
+  if (!packs())
+    return;
+  SmallVector<unsigned> loops;
+  for (unsigned dim : plan.depthDims)
+    if (!llvm::is_contained(plan.transposedDims, dim))
+      loops.push_back(dim);
+  emitPackLoops(loops, dims, masks);
+}
+
+void ColumnPacker::emitPackLoops(ArrayRef<unsigned> loops, Values point, ArrayRef<Value> masks) {
+  if (loops.empty()) {
+    if (plan.packing == ContractPlan::Packing::Copied)
+      copyRow(std::move(point), masks);
+    else
+      transposeTiles(std::move(point), masks.front() != nullptr);
+    return;
+  }
+  auto [low, high] = getDepthBounds(loops.front());
+  frame.loop(low, high, frame.index(1), {}, [&](Value iv, ValueRange) -> Values {
+    point[loops.front()] = iv;
+    emitPackLoops(loops.drop_front(), point, masks);
+    return {};
+  });
+}
+
+void ColumnPacker::copyRow(Values point, ArrayRef<Value> masks) {
+  Value target = getPackedPointer(point), guard;
+  if (plan.columns.guard)
+    guard = emitIndexScalar(frame, plan.op, plan.columns.guard, point);
+  Value source = getPointer(plan.columns, plan.columns.address, point);
+  auto copy = [&](bool isInside) {
+    for (int64_t v = 0; v < plan.tileVectors; ++v) {
+      Value offset = frame.index(v * plan.lanes);
+      store(target, v,
+            isInside ? load(plan.columns, getPointer(source, getElement(plan.columns), offset), plan.lanes, masks[v])
+                     : getZero());
+    }
+  };
+  if (!guard)
+    return copy(true);
+  auto branch = scf::IfOp::create(builder, guard, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard restore(builder);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  copy(true);
+  builder.setInsertionPointToStart(branch.elseBlock());
+  copy(false);
+}
+
+void ColumnPacker::transposeTiles(Values point, bool isTail) {
+  // The dimensions along which the columns are contiguous are walked as one.
+  Value zero = frame.index(0), count = frame.index(1), first = zero;
+  std::optional<int64_t> known = 1;
+  for (unsigned dim : plan.transposedDims) {
+    auto [low, high] = getDepthBounds(dim);
+    std::optional<int64_t> size = getBlockedSize(dim).getConstant();
+    bool isWhole = !blockLow || dim != plan.blockedDim || *sizes[dim].getConstant() % *size == 0;
+    known = known && size && isWhole ? std::optional<int64_t>(*known * *size) : std::nullopt;
+    count = frame.mul(count, frame.sub(high, low));
+    if (blockLow && dim == plan.blockedDim)
+      first = low; // it is the only one
+    point[dim] = zero;
+  }
+  if (known)
+    count = frame.index(*known);
+  bool isRagged = !known || *known % plan.lanes != 0;
+  Values columns;
+  Value last = frame.sub(frame.emit(getSize(plan.columnDim)), frame.index(1));
+  Value step = frame.index(plan.lanes);
+  frame.loop(zero, count, step, {}, [&](Value iv, ValueRange) -> Values {
+    Value mask = isRagged ? emitTailMask(frame, iv, count, plan.lanes) : Value();
+    Values targets;
+    for (int64_t i = 0; i < plan.lanes; ++i) {
+      Value number = frame.add(iv, frame.index(i)), rest = frame.add(first, number);
+      for (auto [position, dim] : llvm::enumerate(plan.transposedDims)) {
+        if (position + 1 == plan.transposedDims.size()) {
+          point[dim] = rest;
+          break;
+        }
+        Value size = frame.emit(getSize(dim));
+        point[dim] = builder.createOrFold<arith::RemUIOp>(rest, size);
+        rest = builder.createOrFold<arith::DivUIOp>(rest, size);
+      }
+      Value target = getPackedPointer(point);
+      // Rows past the end go where nobody reads.
+      if (isRagged && i > 0)
+        target =
+            arith::SelectOp::create(builder, arith::CmpIOp::create(builder, arith::CmpIPredicate::ult, number, count),
+                                    target, getPointer(pack, plan.accumulator, frame.emit(packedElements)));
+      targets.push_back(target);
+    }
+    for (unsigned dim : plan.transposedDims)
+      point[dim] = zero;
+    for (int64_t v = 0; v < plan.tileVectors; ++v) {
+      Values rows;
+      for (int64_t i = 0; i < plan.lanes; ++i) {
+        Values source(point);
+        Value column = frame.add(point[plan.columnDim], frame.index(v * plan.lanes + i));
+        source[plan.columnDim] = isTail ? arith::MinSIOp::create(builder, column, last).getResult() : column;
+        Value start = getPointer(getPointer(plan.columns, plan.columns.address, source), getElement(plan.columns),
+                                 frame.add(first, iv));
+        rows.push_back(load(plan.columns, start, plan.lanes, mask));
+      }
+      for (auto [target, row] : llvm::zip(targets, transposeVectors(builder, rows)))
+        store(target, v, row);
+    }
+    return {};
+  });
+}
