@@ -41,7 +41,7 @@ cmake = cmake -S . -B $(1) -G Ninja -Wno-dev --log-level=WARNING \
   $(if $(shell command -v ccache),-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) \
   -DPython_EXECUTABLE=$(python) -DTC_ENABLE_ASSERTS=ON $(2) $(CMAKE_ARGS)
 
-.PHONY: help setup configure build check check-format check-docs check-lit check-unit check-python \
+.PHONY: help setup configure build check check-models check-format check-docs check-lit check-unit check-python \
   check-opinfo check-asan fuzz docs demo bench micro tidy format wheel clean distclean
 
 help: ## this list
@@ -74,6 +74,10 @@ check-unit: build ## the GoogleTest tests
 	@utils/check.sh unit
 check-python: build ## the pytest tests; TESTS='-k name' picks some
 	@utils/check.sh python
+
+check-models: build ## every model of test/models/zoo.py in every way, and docs/models.md; NAMES='vit bert' WAYS='compiled file'
+	@PYTHONPATH=$(abspath $(BUILD))/python $(python) test/models/check_zoo.py $(NAMES) \
+	  $(if $(WAYS),--ways '$(strip $(WAYS))') $(if $(NAMES)$(WAYS),,--write docs/models.md)
 
 check-opinfo: build ## PyTorch's op_db against eager; OPS='…' DTYPES='float32 …'|all MODES='forward …' SHARD=1/4 SAMPLES=8
 	@PYTHONPATH=$(abspath $(BUILD))/python $(python) test/opinfo/run.py --ops '$(OPS)' --dtypes '$(or $(DTYPES),float32)' \

@@ -74,6 +74,19 @@ TC_EXPORT int tcGraphCall(TcGraph *graph, const char *op, size_t numPositional, 
                           size_t numNamed, const char *const *names, const TcArgument *named, size_t numResults,
                           const TcTensorType *resultTypes, TcLocation location, TcValue *results);
 
+/* Control flow. What is called between begin and end belongs to the region; regions nest. Predicates are boolean
+ * tensors of one element. Each function returns 0, or nonzero after an error. */
+TC_EXPORT int tcGraphBeginIf(TcGraph *graph, TcValue predicate, size_t numResults, const TcTensorType *resultTypes,
+                             TcLocation location);
+TC_EXPORT int tcGraphBeginElse(TcGraph *graph, size_t count, const TcArgument *thenResults);
+TC_EXPORT int tcGraphEndIf(TcGraph *graph, size_t count, const TcArgument *elseResults, TcValue *results);
+/* The carried values as the condition sees them, as the body does, and at the end, are written to `carried` and
+ * `results`, one a value of `initial`. */
+TC_EXPORT int tcGraphBeginWhile(TcGraph *graph, size_t count, const TcArgument *initial, TcLocation location,
+                                TcValue *carried);
+TC_EXPORT int tcGraphBeginBody(TcGraph *graph, TcValue predicate, TcValue *carried);
+TC_EXPORT int tcGraphEndWhile(TcGraph *graph, size_t count, const TcArgument *next, TcValue *results);
+
 /* Ends the graph with its outputs: values, sizes, literals, or none. strides: eager's strides of each output, texts,
  * one a dimension; null, or null for an output: row-major contiguous. */
 TC_EXPORT int tcGraphSetOutputs(TcGraph *graph, size_t count, const TcArgument *outputs,

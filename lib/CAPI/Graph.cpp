@@ -45,6 +45,33 @@ struct TcGraph {
     return builder.getRefType(sizes, element, loc);
   }
   FailureOr<CallArgument> convert(const TcArgument &argument, Location loc);
+  FailureOr<std::vector<CallArgument>> convert(size_t count, const TcArgument *arguments, Location loc) {
+    std::vector<CallArgument> result;
+    for (size_t i = 0; i < count; ++i) {
+      FailureOr<CallArgument> argument = convert(arguments[i], loc);
+      if (failed(argument))
+        return failure();
+      result.push_back(std::move(*argument));
+    }
+    return result;
+  }
+  FailureOr<Value> get(TcValue value, Location loc) {
+    if (value < 0 || static_cast<size_t>(value) >= values.size())
+      return emitError(loc, "expected one of ") << values.size() << " values, found " << value;
+    return values[value];
+  }
+  /// Writes the values' numbers; nonzero after an error.
+  int addAll(FailureOr<SmallVector<Value>> added, TcValue *numbers) {
+    if (failed(added))
+      return 1;
+    for (Value value : *added)
+      *numbers++ = add(value);
+    return 0;
+  }
+  Location locate(TcLocation location) {
+    return tc::getCaptureLocation(builder.getContext(), location.stackTrace ? location.stackTrace : "",
+                                  location.modulePath ? location.modulePath : "");
+  }
 };
 
 Type getElementType(MLIRContext *context, llvm::StringRef name) {
@@ -190,8 +217,7 @@ int tcGraphCall(TcGraph *graph, const char *op, size_t numPositional, const TcAr
                 const char *const *names, const TcArgument *named, size_t numResults, const TcTensorType *resultTypes,
                 TcLocation location, TcValue *results) {
   MLIRContext *context = graph->builder.getContext();
-  Location loc = tc::getCaptureLocation(context, location.stackTrace ? location.stackTrace : "",
-                                        location.modulePath ? location.modulePath : "");
+  Location loc = graph->locate(location);
   std::vector<CallArgument> args;
   std::vector<std::pair<llvm::StringRef, CallArgument>> namedArgs;
   for (size_t i = 0; i < numPositional; ++i) {
@@ -228,6 +254,46 @@ int tcGraphCall(TcGraph *graph, const char *op, size_t numPositional, const TcAr
   for (size_t i = 0; i < numResults; ++i)
     results[i] = i < values->size() && types[i] ? graph->add((*values)[i]) : -1;
   return 0;
+}
+
+int tcGraphBeginIf(TcGraph *graph, TcValue predicate, size_t numResults, const TcTensorType *resultTypes,
+                   TcLocation location) {
+  Location loc = graph->locate(location);
+  FailureOr<Value> condition = graph->get(predicate, loc);
+  SmallVector<Type> types;
+  for (size_t i = 0; i < numResults; ++i) {
+    FailureOr<tc::RefType> ref = graph->getType(resultTypes[i], loc);
+    if (failed(ref))
+      return 1;
+    types.push_back(*ref);
+  }
+  return failed(condition) || failed(graph->builder.beginIf(*condition, types, loc));
+}
+
+int tcGraphBeginElse(TcGraph *graph, size_t count, const TcArgument *thenResults) {
+  FailureOr<std::vector<CallArgument>> results = graph->convert(count, thenResults, graph->unknown());
+  return failed(results) || failed(graph->builder.beginElse(*results, graph->unknown()));
+}
+
+int tcGraphEndIf(TcGraph *graph, size_t count, const TcArgument *elseResults, TcValue *results) {
+  FailureOr<std::vector<CallArgument>> converted = graph->convert(count, elseResults, graph->unknown());
+  return failed(converted) || graph->addAll(graph->builder.endIf(*converted, graph->unknown()), results);
+}
+
+int tcGraphBeginWhile(TcGraph *graph, size_t count, const TcArgument *initial, TcLocation location, TcValue *carried) {
+  Location loc = graph->locate(location);
+  FailureOr<std::vector<CallArgument>> converted = graph->convert(count, initial, loc);
+  return failed(converted) || graph->addAll(graph->builder.beginWhile(*converted, loc), carried);
+}
+
+int tcGraphBeginBody(TcGraph *graph, TcValue predicate, TcValue *carried) {
+  FailureOr<Value> condition = graph->get(predicate, graph->unknown());
+  return failed(condition) || graph->addAll(graph->builder.beginBody(*condition, graph->unknown()), carried);
+}
+
+int tcGraphEndWhile(TcGraph *graph, size_t count, const TcArgument *next, TcValue *results) {
+  FailureOr<std::vector<CallArgument>> converted = graph->convert(count, next, graph->unknown());
+  return failed(converted) || graph->addAll(graph->builder.endWhile(*converted, graph->unknown()), results);
 }
 
 int tcGraphSetOutputs(TcGraph *graph, size_t count, const TcArgument *outputs, const char *const *const *strides) {

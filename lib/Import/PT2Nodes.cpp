@@ -224,6 +224,13 @@ LogicalResult PT2Importer::importCall(Scope &scope, const pt2::Node &node, Strin
       return failure();
     }
   }
+  // A number that is no size stays in its tensor, without dimensions.
+  if (types.size() == 1 && types[0] && (types[0].isF64() || types[0].isInteger(1)) && arguments.size() == 1) {
+    auto dtype = CallArgument(Attribute(TypeAttr::get(types[0])));
+    types[0] = RefType::get(context, {}, types[0]);
+    op = "_to_copy";
+    arguments = {{"self", arguments.front().second}, {"dtype", dtype}};
+  }
   FailureOr<SmallVector<Value>> results = builder.call(op, {}, arguments, types, location, symbol);
   if (failed(results))
     return failure();

@@ -150,6 +150,59 @@ public:
     return results;
   }
 
+  void beginIf(int64_t predicate, const std::vector<std::pair<std::string, Sizes>> &types,
+               const std::string &stackTrace, const std::string &modulePath) {
+    std::vector<TcTensorType> resultTypes;
+    std::deque<std::vector<const char *>> sizes;
+    for (const auto &[dtype, texts] : types)
+      resultTypes.push_back({dtype.c_str(), texts.size(), sizes.emplace_back(pointers(texts)).data()});
+    checkDone(tcGraphBeginIf(handle, predicate, resultTypes.size(), resultTypes.data(),
+                             {stackTrace.c_str(), modulePath.c_str()}));
+  }
+
+  void beginElse(nb::list results) {
+    ArgumentStore store;
+    TcArgument args = store.convert(results);
+    checkDone(tcGraphBeginElse(handle, args.count, args.elements));
+  }
+
+  std::vector<int64_t> endIf(nb::list results) {
+    ArgumentStore store;
+    TcArgument args = store.convert(results);
+    std::vector<int64_t> values(args.count);
+    checkDone(tcGraphEndIf(handle, args.count, args.elements, values.data()));
+    return values;
+  }
+
+  std::vector<int64_t> beginWhile(nb::list initial, const std::string &stackTrace, const std::string &modulePath) {
+    ArgumentStore store;
+    TcArgument args = store.convert(initial);
+    std::vector<int64_t> values(args.count);
+    checkDone(
+        tcGraphBeginWhile(handle, args.count, args.elements, {stackTrace.c_str(), modulePath.c_str()}, values.data()));
+    numCarried.push_back(args.count);
+    return values;
+  }
+
+  std::vector<int64_t> beginBody(int64_t predicate) {
+    if (numCarried.empty())
+      throw CompileError("a loop body without a loop");
+    std::vector<int64_t> values(numCarried.back());
+    checkDone(tcGraphBeginBody(handle, predicate, values.data()));
+    return values;
+  }
+
+  std::vector<int64_t> endWhile(nb::list next) {
+    if (numCarried.empty())
+      throw CompileError("the end of a loop without a loop");
+    ArgumentStore store;
+    TcArgument args = store.convert(next);
+    std::vector<int64_t> values(numCarried.back());
+    checkDone(tcGraphEndWhile(handle, args.count, args.elements, values.data()));
+    numCarried.pop_back();
+    return values;
+  }
+
   void outputs(nb::list values, const std::vector<std::optional<Sizes>> &strides) {
     ArgumentStore store;
     TcArgument args = store.convert(values);
@@ -170,6 +223,11 @@ public:
   }
 
 private:
+  void checkDone(int failed) {
+    if (failed)
+      context.raise();
+  }
+
   int64_t check(int64_t value) {
     if (value < 0)
       context.raise();
@@ -178,6 +236,7 @@ private:
 
   Context &context;
   TcGraph *handle;
+  std::vector<size_t> numCarried; ///< of the loops that are open
 };
 
 } // namespace
@@ -223,6 +282,12 @@ void bindGraph(nb::module_ &m) {
       .def("constant", &GraphBinding::constant, "name"_a, "dtype"_a, "sizes"_a, "data"_a)
       .def("call", &GraphBinding::call, "op"_a, "args"_a, "kwargs"_a, "results"_a, "stack_trace"_a = "",
            "module_path"_a = "")
+      .def("begin_if", &GraphBinding::beginIf, "predicate"_a, "results"_a, "stack_trace"_a = "", "module_path"_a = "")
+      .def("begin_else", &GraphBinding::beginElse, "then_results"_a)
+      .def("end_if", &GraphBinding::endIf, "else_results"_a)
+      .def("begin_while", &GraphBinding::beginWhile, "initial"_a, "stack_trace"_a = "", "module_path"_a = "")
+      .def("begin_body", &GraphBinding::beginBody, "predicate"_a)
+      .def("end_while", &GraphBinding::endWhile, "next"_a)
       .def("outputs", &GraphBinding::outputs, "values"_a, "strides"_a)
       .def("finish", &GraphBinding::finish, nb::keep_alive<0, 1>());
 

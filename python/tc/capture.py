@@ -1,5 +1,6 @@
 """From an FX graph of ATen calls to tc's captured form: a walk that calls the graph builder, and decides nothing."""
 
+import math
 import operator
 
 import torch
@@ -11,6 +12,17 @@ from .dtypes import name_of
 
 SYM_TYPES = (torch.SymInt, torch.SymFloat, torch.SymBool)
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+
+#: Arithmetic on numbers that are no sizes, as ATen ops on tensors without dimensions.
+NUMBERS = {
+    operator.add: "add.Tensor", operator.sub: "sub.Tensor", operator.mul: "mul.Tensor", operator.truediv: "div.Tensor",
+    operator.floordiv: "floor_divide", operator.mod: "remainder.Tensor", operator.pow: "pow.Tensor_Tensor",
+    operator.neg: "neg", operator.lt: "lt.Tensor", operator.le: "le.Tensor", operator.gt: "gt.Tensor",
+    operator.ge: "ge.Tensor", operator.eq: "eq.Tensor", operator.ne: "ne.Tensor", operator.and_: "logical_and",
+    operator.or_: "logical_or", torch.sym_not: "logical_not", torch.sym_max: "maximum", torch.sym_min: "minimum",
+    torch.sym_float: "clone", torch.sym_ite: "where.self", math.sqrt: "sqrt", torch._sym_sqrt: "sqrt", math.exp: "exp",
+    math.log: "log", math.sin: "sin", math.cos: "cos", math.tanh: "tanh",
+}
 
 
 class UnsupportedGraph(_tc.CompileError):
@@ -54,36 +66,58 @@ def _is_dense(sizes, strides):
     return True
 
 
+def _is_value(x):
+    return isinstance(x, tuple) and len(x) == 2 and x[0] == "value"
+
+
+def _location(node):
+    """Of a node: its stack trace and its module's path."""
+    modules = node.meta.get("nn_module_stack") or {}
+    return node.stack_trace or "", str(next(reversed(modules.values()))[0]) if modules else ""
+
+
 class _Capture:
     def __init__(self, context, module, example_inputs, name):
         self.module = module
         self.inputs = example_inputs
         self.graph = _tc.Graph(context, name)
         self.context = context
-        self.values = {}  # node -> value number, list of them, or a Python or symbolic scalar
+        # node -> ("value", number) for a tensor or a number of the graph, a list of these, a nested graph, or a Python or
+        # symbolic scalar
+        self.values = {}
         self.known_symbols = set()
 
     def run(self):
         placeholders = iter(self.inputs)
+        spec = None
         for node in self.module.graph.nodes:
-            try:
-                if node.op == "placeholder":
-                    self.values[node] = self.add_input(node, next(placeholders))
-                elif node.op == "get_attr":
-                    self.values[node] = self.add_constant(node)
-                elif node.op == "call_function":
-                    self.values[node] = self.add_call(node)
-                elif node.op == "output":
-                    spec = self.add_outputs(node)
-                else:
-                    raise UnsupportedGraph(f"a node of kind {node.op}")
-            except UnsupportedGraph as error:
-                raise UnsupportedGraph(f"{error} (node {node.name}){self.source_line(node)}") from None
+            if node.op == "placeholder":
+                self.values[node] = self.guarded(node, self.add_input, next(placeholders))
+            elif node.op == "output":
+                spec = self.guarded(node, self.add_outputs)
+            else:
+                self.add_node(self.module, node)
         return self.graph.finish(), spec
 
-    def source_line(self, node):
-        trace = (node.stack_trace or "").strip().splitlines()
-        return "".join("\n  " + line.strip() for line in trace[-2:])
+    def guarded(self, node, add, *arguments):
+        """Adds a node; what is not supported is told with the node and its line."""
+        try:
+            return add(node, *arguments)
+        except UnsupportedGraph as error:
+            if getattr(error, "located", False):
+                raise
+            trace = (node.stack_trace or "").strip().splitlines()
+            located = UnsupportedGraph(f"{error} (node {node.name})" + "".join("\n  " + x.strip() for x in trace[-2:]))
+            located.located = True
+            raise located from None
+
+    def add_node(self, module, node):
+        if node.op == "get_attr":
+            self.values[node] = self.guarded(node, self.add_attribute, module)
+        elif node.op == "call_function":
+            self.values[node] = self.guarded(node, self.add_call)
+        else:
+            raise UnsupportedGraph(f"a node of kind {node.op} (node {node.name})")
 
     # Symbols and types.
 
@@ -130,7 +164,7 @@ class _Capture:
             strides = None
             if not _is_contiguous(value.shape, value.stride()):
                 strides = self.sizes(value.stride())
-            return self.graph.tensor_input(node.name, *self.type_of(value), strides)
+            return ("value", self.graph.tensor_input(node.name, *self.type_of(value), strides))
         if isinstance(example, (int, torch.SymInt)) and not isinstance(example, bool):
             value = node.meta.get("val", example)
             self.declare(value)
@@ -143,61 +177,148 @@ class _Capture:
             return value
         raise UnsupportedGraph(f"an input of type {type(example).__name__}")
 
-    def add_constant(self, node):
-        value = operator.attrgetter(node.target)(self.module)
+    def add_attribute(self, node, module):
+        value = operator.attrgetter(node.target)(module)
         if isinstance(value, torch.fx.GraphModule):
-            raise UnsupportedGraph("a nested graph (control flow)")
+            return value
         if not isinstance(value, torch.Tensor) or value.device.type not in ("cpu", "cuda"):
             raise UnsupportedGraph(f"a constant of type {type(value).__name__}")
         # AOTAutograd's fake tensor mode is on here, and this one is real.
         with unset_fake_temporarily():
             value = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
             data = value.reshape(-1).view(torch.uint8).numpy().tobytes() if value.numel() else b""
-        return self.graph.constant(node.name, name_of(value.dtype), list(value.shape), data)
+        return ("value", self.graph.constant(node.name, name_of(value.dtype), list(value.shape), data))
 
     def add_call(self, node):
-        example = node.meta.get("val")
-        if node.target is operator.getitem:
+        example, target = node.meta.get("val"), node.target
+        if target is operator.getitem:
             return self.values[node.args[0]][node.args[1]]
-        if isinstance(example, SYM_TYPES) and not isinstance(node.target, torch._ops.OpOverload):
-            self.declare(example)  # arithmetic on sizes: its expression says it all
-            return example
-        if isinstance(node.target, torch._ops.OpOverload) and isinstance(example, SYM_TYPES):
-            if not free_unbacked_symbols(example):
+        if isinstance(target, torch._ops.HigherOrderOperator):
+            return self.add_higher_order(node)
+        if not isinstance(target, torch._ops.OpOverload):
+            if isinstance(example, (torch.SymFloat, torch.SymBool)):
+                return self.add_number(node, example)
+            if isinstance(example, (int, float, torch.SymInt)):
+                self.declare(example)  # arithmetic on sizes: its expression says it all
+                return example
+            raise UnsupportedGraph(f"a call of {getattr(target, '__name__', target)}")
+        if isinstance(example, SYM_TYPES):
+            if isinstance(example, torch.SymInt) and not free_unbacked_symbols(example):
                 return example  # aten.sym_size and the like
-        if not isinstance(node.target, torch._ops.OpOverload):
-            raise UnsupportedGraph(f"a call of {getattr(node.target, '__name__', node.target)}")
-        target = node.target
+            if target._schema.name in ("aten::_local_scalar_dense", "aten::item") and not isinstance(example, torch.SymInt):
+                dtype = torch.float64 if isinstance(example, torch.SymFloat) else torch.bool
+                return self.call("aten._to_copy", [self.values[node.args[0]]], {"dtype": ("dtype", name_of(dtype))}, dtype, node)
         if target.namespace in ("aten", "prim") and target._schema.name.startswith("aten::_assert"):
             return None
-        if target.namespace not in ("aten", "prims", "prim"):
+        if target.namespace not in ("aten", "prim"):
             self.context.add_operator(str(target._schema))
         results = list(example) if isinstance(example, (list, tuple)) else [example] if target._schema.returns else []
-        types = [self.type_of(result) for result in results]
-        modules = node.meta.get("nn_module_stack") or {}
-        path = next(reversed(modules.values()))[0] if modules else ""
         values = self.graph.call(
             str(target),
             [self.argument(arg) for arg in node.args],
             {key: self.argument(arg) for key, arg in node.kwargs.items()},
-            types,
-            node.stack_trace or "",
-            str(path),
+            [self.type_of(result) for result in results],
+            *_location(node),
         )
         if isinstance(example, (list, tuple)):
-            return values
+            return [("value", value) for value in values]
         if not values:
             return None
-        return example if isinstance(example, SYM_TYPES) else values[0]
+        return example if isinstance(example, SYM_TYPES) else ("value", values[0])
+
+    # Numbers that are no sizes: tensors without dimensions, f64 or bool.
+
+    def call(self, op, args, kwargs, dtype, node):
+        return ("value", self.graph.call(op, args, kwargs, [(name_of(dtype), [])], *_location(node))[0])
+
+    def add_number(self, node, example):
+        op = NUMBERS.get(node.target)
+        if op is None:
+            raise UnsupportedGraph(f"a call of {getattr(node.target, '__name__', node.target)} on numbers")
+        is_bool = isinstance(example, torch.SymBool)
+        operands = [self.number(arg, node) for arg in node.args]
+        return self.call(f"aten.{op}", operands, {}, torch.bool if is_bool else torch.float64, node)
+
+    def number(self, arg, node):
+        """A number as a tensor; sizes are compared as integers where all are."""
+        if isinstance(arg, torch.fx.Node):
+            arg = self.values[arg]
+        if _is_value(arg):
+            return arg
+        dtype = torch.bool if isinstance(arg, (bool, torch.SymBool)) else torch.float64
+        if dtype == torch.float64 and all(isinstance(self.scalar(x), (int, torch.SymInt)) for x in node.args):
+            if isinstance(node.meta["val"], torch.SymBool):
+                dtype = torch.int64
+        return self.call("aten.scalar_tensor", [self.argument(arg)], {"dtype": ("dtype", name_of(dtype))}, dtype, node)
+
+    def scalar(self, arg):
+        return self.values[arg] if isinstance(arg, torch.fx.Node) else arg
+
+    # Control flow.
+
+    def add_higher_order(self, node):
+        name = node.target.name() if callable(node.target.name) else str(node.target)
+        if name == "cond":
+            return self.add_cond(node)
+        if name == "while_loop":
+            return self.add_while(node)
+        graphs = [i for i, arg in enumerate(node.args) if isinstance(self.scalar(arg), torch.fx.GraphModule)]
+        # What marks a region only is part of the graph around it; invoke_subgraph names its graph in the argument behind it.
+        if name in ("invoke_subgraph", "wrap", "tag_activation_checkpoint", "strict_mode", "wrap_with_set_grad_enabled"):
+            if len(graphs) == 1:
+                operands = node.args[graphs[0] + (2 if name == "invoke_subgraph" else 1):]
+                return self.inline(self.scalar(node.args[graphs[0]]), [self.operand(x) for x in operands])
+        raise UnsupportedGraph(f"the higher-order operator {name}")
+
+    def operand(self, arg):
+        """What a nested graph's placeholder stands for."""
+        return self.values[arg] if isinstance(arg, torch.fx.Node) else arg
+
+    def inline(self, module, operands):
+        """Adds a nested graph's calls; gives what it returns."""
+        operands = iter(operands)
+        for node in module.graph.nodes:
+            if node.op == "placeholder":
+                self.values[node] = next(operands)
+            elif node.op == "output":
+                results = node.args[0]
+                return [self.operand(x) for x in (results if isinstance(results, (list, tuple)) else [results])]
+            else:
+                self.add_node(module, node)
+        raise UnsupportedGraph("a nested graph without an output")
+
+    def add_cond(self, node):
+        predicate, then_graph, else_graph, operands = node.args
+        operands = [self.operand(x) for x in operands]
+        condition = self.predicate(self.scalar(predicate), node)
+        self.graph.begin_if(condition[1], [self.type_of(x) for x in node.meta["val"]], *_location(node))
+        self.graph.begin_else([self.argument(x) for x in self.inline(self.scalar(then_graph), operands)])
+        results = self.graph.end_if([self.argument(x) for x in self.inline(self.scalar(else_graph), operands)])
+        return [("value", result) for result in results]
+
+    def add_while(self, node):
+        condition_graph, body_graph, carried, others = node.args
+        others = [self.operand(x) for x in others]
+        initial = [self.argument(x) for x in carried]
+        values = [("value", x) for x in self.graph.begin_while(initial, *_location(node))]
+        (condition,) = self.inline(self.scalar(condition_graph), values + others)
+        values = [("value", x) for x in self.graph.begin_body(self.predicate(condition, node)[1])]
+        results = self.inline(self.scalar(body_graph), values + others)
+        return [("value", x) for x in self.graph.end_while([self.argument(x) for x in results])]
+
+    def predicate(self, value, node):
+        if not _is_value(value):
+            value = self.number(value, node)
+        return value
+
+    # Arguments and outputs.
 
     def argument(self, arg):
         """How the builder spells an argument."""
         if isinstance(arg, torch.fx.Node):
             arg = self.values[arg]
-            if isinstance(arg, list):
-                return [("value", value) for value in arg]
-            if not isinstance(arg, SYM_TYPES):
-                return ("value", arg) if isinstance(arg, int) else arg
+        if _is_value(arg):
+            return arg
         if isinstance(arg, torch.SymInt):
             self.declare(arg)
             return ("size", _size(arg))
@@ -218,21 +339,21 @@ class _Capture:
     def add_outputs(self, node):
         arguments, strides, spec = [], [], []
         for output in node.args[0]:
-            value = self.values[output] if isinstance(output, torch.fx.Node) else output
+            value = self.scalar(output)
             if value is None or isinstance(value, (bool, float)) or not isinstance(output, torch.fx.Node):
                 spec.append((value,))
                 continue
-            spec.append(len(arguments))
             example = output.meta.get("val")
-            if isinstance(value, SYM_TYPES):
-                arguments.append(self.argument(value))
-                strides.append(None)
+            if isinstance(example, (torch.SymFloat, torch.SymBool)):
+                raise UnsupportedGraph(f"an output of type {type(example).__name__}")
+            spec.append(len(arguments))
+            arguments.append(self.argument(value))
+            strides.append(None)
+            if not _is_value(value) or _is_contiguous(example.shape, example.stride()):
                 continue
-            arguments.append(("value", value))
-            dense = _is_dense(example.shape, example.stride())
-            if not dense:
-                spec[-1] = (len(arguments) - 1, list(example.stride()))
-            contiguous = _is_contiguous(example.shape, example.stride()) or not dense
-            strides.append(None if contiguous else self.sizes(example.stride()))
+            if _is_dense(example.shape, example.stride()):
+                strides[-1] = self.sizes(example.stride())
+            else:
+                spec[-1] = (spec[-1], list(example.stride()))
         self.graph.outputs(arguments, strides)
         return spec

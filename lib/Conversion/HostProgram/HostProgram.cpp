@@ -1,9 +1,8 @@
 // Builds the host program: values in order of appearance, one launch a kernel phase, outputs last. Kernels that depend
 // on constants alone go to the init section, which runs once.
 
-#include "tc/Conversion/HostProgram/HostProgram.h"
-
 #include "Constants.h"
+#include "ProgramBuilder.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "tc/Dialect/TC/IR/Sizes.h"
 #include "llvm/ADT/StringSet.h"
@@ -49,67 +48,8 @@ FailureOr<runtime::DType> getDType(Type type) {
       .Default([](Type) { return failure(); });
 }
 
-namespace {
-
 using runtime::SizeExpr;
 using runtime::ValueId;
-
-class ProgramBuilder {
-public:
-  ProgramBuilder(func::FuncOp function, ArrayRef<fusion::KernelOp> kernels, ArrayRef<uint32_t> kernelOf,
-                 ArrayRef<KernelLaunchInfo> infos, runtime::Device device, std::shared_ptr<const void> owner)
-      : function(function), kernelOf(kernelOf), device(device), owner(std::move(owner)) {
-    result.kernels.assign(kernels.begin(), kernels.end());
-    result.launchInfos.assign(infos.begin(), infos.end());
-  }
-
-  FailureOr<HostProgram> build();
-
-private:
-  // Sizes.
-  uint32_t symbolNumber(StringAttr name);
-  SizeExpr convert(AffineExpr expr, ArrayRef<StringAttr> symbols);
-  SizeExpr convert(SizeAttr size) { return convert(size.getExpr(), size.getSymbols()); }
-  std::vector<SizeExpr> convert(ArrayRef<SizeAttr> sizes);
-  FailureOr<SizeExpr> byteSize(Operation *op, Type type);
-
-  // Parts.
-  void addSymbols();
-  void addKernels();
-  LogicalResult addInputs();
-  LogicalResult planOutputs();
-  void addIntOutput(SizeExpr value);
-  LogicalResult addOp(Operation &op);
-  LogicalResult addKernel(fusion::KernelOp kernel);
-  LogicalResult addExtern(ExternOp op);
-  LogicalResult addOutputs();
-  LogicalResult checkSymbols();
-
-  // The value whose memory this one is: reshapes are other sizes for the same bytes.
-  static Value getRoot(Value value) {
-    while (auto reshape = value.getDefiningOp<ReshapeOp>())
-      value = reshape.getInput();
-    return value;
-  }
-  runtime::TensorDesc describe(Value value);
-
-  func::FuncOp function;
-  ArrayRef<uint32_t> kernelOf;
-  runtime::Device device;
-  std::shared_ptr<const void> owner;
-  HostProgram result;
-  llvm::StringMap<uint32_t> symbols;
-  llvm::DenseMap<Value, ValueId> values;
-  /// Values known before the first run: constants, and what is computed from them.
-  llvm::DenseMap<Value, bool> isOnce;
-  /// The first result of the function that a kernel's result is, so that the kernel writes into the output's memory.
-  llvm::DenseMap<Value, unsigned> outputOf;
-  /// The program's output of each result that is one; results that only carry a mutation have none.
-  llvm::SmallVector<int64_t> programOutput;
-  uint32_t nextKernel = 0;
-};
-
-} // namespace
 
 uint32_t ProgramBuilder::symbolNumber(StringAttr name) {
   auto [it, inserted] = symbols.try_emplace(name.getValue(), result.program.symbols.size());
@@ -190,17 +130,6 @@ void ProgramBuilder::addKernels() {
   }
 }
 
-// Logical sizes and strides of a tensor whose memory is `sizes` row-major after a permutation.
-static void unpermute(ArrayRef<int64_t> permutation, std::vector<SizeExpr> &sizes, std::vector<SizeExpr> &strides) {
-  std::vector<SizeExpr> physicalStrides = runtime::getRowMajorStrides(sizes);
-  std::vector<SizeExpr> physicalSizes = sizes;
-  strides = physicalStrides;
-  for (auto [physical, logical] : llvm::enumerate(permutation)) {
-    sizes[logical] = physicalSizes[physical];
-    strides[logical] = physicalStrides[physical];
-  }
-}
-
 LogicalResult ProgramBuilder::addInputs() {
   llvm::SmallDenseSet<int64_t> mutated;
   for (unsigned i = 0; i < function.getNumResults(); ++i)
@@ -263,47 +192,6 @@ LogicalResult ProgramBuilder::addInputs() {
   return success();
 }
 
-// The function's attribute tc.outputs lists what the program returns besides tensors; without it there are only
-// tensors.
-LogicalResult ProgramBuilder::planOutputs() {
-  auto terminator = function.getBody().front().getTerminator();
-  programOutput.assign(terminator->getNumOperands(), -1);
-  if (auto outputs = function->getAttrOfType<ArrayAttr>("tc.outputs")) {
-    for (Attribute output : outputs) {
-      if (auto operand = dyn_cast<OperandAttr>(output)) {
-        if (operand.getIndex() >= programOutput.size())
-          return function.emitError("tc.outputs names result ") << operand.getIndex() << " of " << programOutput.size();
-        programOutput[operand.getIndex()] = result.program.outputs.size();
-        result.program.outputs.emplace_back();
-      } else if (auto size = dyn_cast<SizeAttr>(output)) {
-        addIntOutput(convert(size));
-      } else if (auto integer = dyn_cast<IntegerAttr>(output); integer && !isa<BoolAttr>(output)) {
-        addIntOutput(SizeExpr(integer.getInt()));
-      }
-    }
-  } else {
-    for (auto [number, index] : llvm::enumerate(programOutput)) {
-      if (function.getResultAttr(number, "tc.mutates"))
-        continue;
-      index = result.program.outputs.size();
-      result.program.outputs.emplace_back();
-    }
-  }
-  for (auto [number, operand] : llvm::enumerate(terminator->getOperands())) {
-    Value root = getRoot(operand);
-    if (programOutput[number] >= 0 && root.getDefiningOp<fusion::KernelOp>())
-      outputOf.try_emplace(root, number);
-  }
-  return success();
-}
-
-void ProgramBuilder::addIntOutput(SizeExpr value) {
-  runtime::Output &output = result.program.outputs.emplace_back();
-  output.kind = runtime::Output::Kind::Int;
-  output.name = "output" + std::to_string(result.program.outputs.size() - 1);
-  output.sizes = {std::move(value)};
-}
-
 runtime::TensorDesc ProgramBuilder::describe(Value value) {
   return {values.lookup(value),
           *getDType(getElementTypeOrSelf(value.getType())),
@@ -329,8 +217,14 @@ LogicalResult ProgramBuilder::addOp(Operation &op) {
       })
       .Case<fusion::KernelOp>([&](fusion::KernelOp kernel) { return addKernel(kernel); })
       .Case<ExternOp>([&](ExternOp call) { return addExtern(call); })
+      .Case<ItemOp>([&](ItemOp item) { return addItem(item); })
+      .Case<scf::IfOp>([&](scf::IfOp branch) { return addIf(branch); })
+      .Case<scf::WhileOp>([&](scf::WhileOp loop) { return addWhile(loop); })
+      .Case<arith::SelectOp>([&](arith::SelectOp select) {
+        return isa<RankedTensorType>(select.getType()) ? addSelect(select) : addScalar(select);
+      })
       .Case<func::ReturnOp>([&](func::ReturnOp) { return addOutputs(); })
-      .Default([](Operation *other) { return other->emitError("is not supported in a host program"); });
+      .Default([&](Operation *other) { return addScalar(other); });
 }
 
 LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
@@ -350,7 +244,10 @@ LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
       return failure();
     ValueId id;
     auto output = outputOf.find(value);
-    if (once) {
+    auto place = placeOf.find(value);
+    if (place != placeOf.end() && !once) {
+      id = place->second;
+    } else if (once) {
       id = result.program.addOnce(*bytes, kernel.getName().str(), device);
       outputOf.erase(value);
     } else if (output != outputOf.end()) {
@@ -420,7 +317,7 @@ LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
         if (llvm::count_if(kernel.getInputs(), [&](Value input) { return values.lookup(input) == operand; }) == 1)
           instruction.inPlace.push_back({results[written], operand});
       }
-    (once ? result.program.init : result.program.body).push_back(std::move(instruction));
+    (once ? result.program.init : *instructions).push_back(std::move(instruction));
   }
   return success();
 }
@@ -457,90 +354,7 @@ LogicalResult ProgramBuilder::addExtern(ExternOp op) {
   }
   runtime::Instruction instruction(std::move(call));
   instruction.name = op.getName().str();
-  result.program.body.push_back(std::move(instruction));
-  return success();
-}
-
-LogicalResult ProgramBuilder::addOutputs() {
-  Operation *terminator = function.getBody().front().getTerminator();
-  SmallVector<runtime::Instruction> mutations;
-  for (auto [number, operand] : llvm::enumerate(terminator->getOperands())) {
-    if (auto argument = function.getResultAttrOfType<IntegerAttr>(number, "tc.mutates")) {
-      Value target = function.getArgument(argument.getInt());
-      if (getRoot(operand) == target)
-        continue;
-      FailureOr<SizeExpr> bytes = byteSize(terminator, operand.getType());
-      if (failed(bytes))
-        return failure();
-      mutations.push_back(runtime::Copy{values.lookup(target), values.lookup(operand), *bytes});
-      continue;
-    }
-    if (programOutput[number] < 0)
-      continue;
-    runtime::Output &output = result.program.outputs[programOutput[number]];
-    output.name = "output" + std::to_string(programOutput[number]);
-    // A symbol that the program defines, or a size that it was given.
-    if (operand.getType().isIndex()) {
-      Attribute size;
-      if (Operation *producer = operand.getDefiningOp())
-        size = producer->getAttr("tc.symbol");
-      else
-        size = function.getArgAttr(cast<BlockArgument>(operand).getArgNumber(), "tc.symbol");
-      output.kind = runtime::Output::Kind::Int;
-      if (auto symbol = dyn_cast_if_present<StringAttr>(size))
-        output.sizes = {SizeExpr::symbol(symbolNumber(symbol))};
-      else if (auto expr = dyn_cast_if_present<SizeAttr>(size))
-        output.sizes = {convert(expr)};
-      else
-        return function.emitError("result ") << number << " is an index whose symbol is unknown";
-      continue;
-    }
-    Value root = getRoot(operand);
-    FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(operand.getType()));
-    if (failed(dtype) || !isa<RankedTensorType>(operand.getType()))
-      return function.emitError("result ") << number << " has an unsupported type " << operand.getType();
-    if (cast<RankedTensorType>(operand.getType()).getRank() > runtime::maxRank)
-      return function.emitError("result ") << number << " has " << cast<RankedTensorType>(operand.getType()).getRank()
-                                           << " dimensions, expected at most " << runtime::maxRank;
-    std::vector<SizeExpr> sizes = convert(getSizes(operand.getType())), strides;
-    if (auto permutation = function.getResultAttrOfType<DenseI64ArrayAttr>(number, "tc.permutation"))
-      unpermute(permutation, sizes, strides);
-    auto first = outputOf.find(root);
-    if (first != outputOf.end() && first->second == number)
-      continue; // the kernel has set it
-    output.dtype = *dtype;
-    output.device = device;
-    output.sizes = sizes;
-    output.strides = strides;
-    if (first != outputOf.end()) {
-      output.kind = runtime::Output::Kind::AliasOutput;
-      output.index = programOutput[first->second];
-      if (output.strides.empty())
-        output.strides = runtime::getRowMajorStrides(sizes);
-      continue;
-    }
-    if (auto argument = function.getResultAttrOfType<IntegerAttr>(number, "tc.aliases")) {
-      output.kind = runtime::Output::Kind::AliasInput;
-      output.index = argument.getInt();
-      if (output.strides.empty())
-        output.strides = runtime::getRowMajorStrides(sizes);
-      continue;
-    }
-    FailureOr<SizeExpr> bytes = byteSize(terminator, operand.getType());
-    if (failed(bytes))
-      return failure();
-    runtime::Value memory;
-    memory.kind = runtime::Value::Kind::Output;
-    memory.index = programOutput[number];
-    memory.bytes = *bytes;
-    memory.device = device;
-    ValueId id = result.program.values.size();
-    result.program.values.push_back(std::move(memory));
-    result.program.body.push_back(runtime::Instruction(runtime::Copy{id, values.lookup(operand), *bytes}));
-  }
-  // After all reads of the arguments' old values.
-  for (runtime::Instruction &mutation : mutations)
-    result.program.body.push_back(std::move(mutation));
+  instructions->push_back(std::move(instruction));
   return success();
 }
 
@@ -565,7 +379,8 @@ LogicalResult ProgramBuilder::checkSymbols() {
       given.insert(symbol.getValue());
   });
   for (const runtime::Symbol &symbol : result.program.symbols)
-    if (!given.contains(symbol.name))
+    // Those of conditions are named here, not by sizes.
+    if (symbols.contains(symbol.name) && !given.contains(symbol.name))
       return function.emitError("size '") << symbol.name << "' is used, and no argument or op gives its value";
   return success();
 }

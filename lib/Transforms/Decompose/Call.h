@@ -110,6 +110,7 @@ void addLosses(Decompositions &d);
 void addSorting(Decompositions &d);
 void addRandom(Decompositions &d);
 void addForeach(Decompositions &d);
+void addTransformerLayers(Decompositions &d);
 
 // Formulas that other families use.
 Expr softmax(const Expr &x, int64_t dim);

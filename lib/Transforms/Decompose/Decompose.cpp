@@ -21,9 +21,10 @@ using namespace tc::decompose;
 static const Decompositions &getDecompositions() {
   static const Decompositions table = [] {
     Decompositions result;
-    for (auto addFamily : {addPointwise, addActivations, addComparisons, addReductions, addSoftmax, addNormalization,
-                           addLinearAlgebra, addConvolution, addPooling, addResizing, addIndexing, addScattering,
-                           addCreation, addShape, addAttention, addLosses, addSorting, addRandom, addForeach})
+    for (auto addFamily : {addPointwise,     addActivations,   addComparisons, addReductions, addSoftmax,
+                           addNormalization, addLinearAlgebra, addConvolution, addPooling,    addResizing,
+                           addIndexing,      addScattering,    addCreation,    addShape,      addAttention,
+                           addLosses,        addSorting,       addRandom,      addForeach,    addTransformerLayers})
       addFamily(result);
     return result;
   }();
@@ -86,6 +87,26 @@ static void replaceByEmpty(AtenOp op) {
   op.erase();
 }
 
+// A number that the host program needs: a size, or the predicate of a branch.
+static bool convertItem(AtenOp op) {
+  if ((op.getName() != "item" && op.getName() != "_local_scalar_dense") || op.getNumOperands() != 1 ||
+      op.getNumResults() != 1)
+    return false;
+  Type type = op.getResult(0).getType();
+  auto from = dyn_cast<RankedTensorType>(op.getOperand(0).getType());
+  if (!from || !isa<IntegerType>(from.getElementType()) || !(type.isIndex() || type.isInteger(1)))
+    return false;
+  OpBuilder builder(op);
+  Value input = op.getOperand(0);
+  if (!from.getElementType().isInteger(1) && !from.getElementType().isInteger(64))
+    input = CastOp::create(builder, op.getLoc(), withElementType(from, builder.getI64Type()), input);
+  auto item = ItemOp::create(builder, op.getLoc(), type, input);
+  item->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  op.replaceAllUsesWith(item);
+  op.erase();
+  return true;
+}
+
 namespace {
 
 struct DecomposePass : tc::impl::DecomposePassBase<DecomposePass> {
@@ -105,6 +126,8 @@ struct DecomposePass : tc::impl::DecomposePassBase<DecomposePass> {
       replaceByEmpty(op);
       return success();
     }
+    if (convertItem(op))
+      return success();
     const Decomposition *decomposition = getDecompositions().lookup(op.getName());
     if (!decomposition)
       return leaveToPyTorch(op, "it has no decomposition");

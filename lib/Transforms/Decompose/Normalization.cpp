@@ -270,7 +270,23 @@ static Results groupNormBackward(Call &c) {
           mask[2] ? reshape(sum(grad, {0, 3}), channel) : Expr()};
 }
 
+// _weight_norm_interface(v, g, dim) -> (v * g / norms, norms): a norm for each index of the one dimension; _weight_norm
+// the first of them.
+static Results weightNorm(Call &c) {
+  Expr v = c.wide(0), norms = sqrt(sum(square(v), otherDims(v, c.dim(2, v.getRank(), 0)), true));
+  Expr weight = v * (c.wide(1) / norms);
+  return c.getNumResults() == 1 ? Results(weight) : Results({weight, norms});
+}
+// _weight_norm_interface_backward(grad_w, saved_v, saved_g, saved_norms, dim).
+static Results weightNormBackward(Call &c) {
+  Expr grad = c.wide(0), v = c.wide(1), norms = c.wide(3);
+  Expr gradG = sum(grad * v, otherDims(v, c.dim(4, v.getRank())), true) / norms;
+  return {c.wide(2) / norms * (grad - v * (gradG / norms)), gradG};
+}
+
 void addNormalization(Decompositions &d) {
+  d.add({"_weight_norm", "_weight_norm_interface"}, weightNorm);
+  d.add("_weight_norm_interface_backward", weightNormBackward);
   d.add("_native_batch_norm_legit_no_training", batchNormNoTraining);
   d.add({"native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_functional"}, nativeBatchNorm);
   d.add("_native_batch_norm_legit.no_stats", batchNormNoStats);

@@ -18,6 +18,21 @@ static constexpr int64_t assumedSize = 1024;
 /// More ops and results than this make a kernel slow to compile.
 static constexpr size_t mostMembers = 48;
 
+// Calls `see` for the symbols that an op computes with.
+static void forEachSymbol(Operation *op, llvm::function_ref<void(StringAttr)> see) {
+  auto seeSizes = [&](ArrayRef<SizeAttr> sizes) {
+    for (SizeAttr size : sizes)
+      llvm::for_each(size.getSymbols(), see);
+  };
+  for (Type type : op->getResultTypes())
+    if (isa<RankedTensorType>(type))
+      seeSizes(getSizes(type));
+  if (auto nest = dyn_cast<loop::LoopNestOpInterface>(op))
+    seeSizes(nest.getIterationSizes());
+  if (auto index = dyn_cast<loop::IndexOp>(op))
+    llvm::for_each(index.getSymbols().getAsRange<StringAttr>(), see);
+}
+
 Groups::Groups(Block &block, GroupLimits limits) : limits(limits) {
   for (Operation &op : block.without_terminator()) {
     numberOf[&op] = ops.size();
@@ -26,9 +41,17 @@ Groups::Groups(Block &block, GroupLimits limits) : limits(limits) {
   predecessors.resize(ops.size());
   groups.resize(ops.size());
   std::optional<unsigned> lastEffect;
+  // Sizes are no operands: what computes with a symbol comes after what defines it.
+  llvm::DenseMap<StringAttr, unsigned> definitions;
   for (auto [number, op] : llvm::enumerate(ops)) {
     llvm::SmallSetVector<unsigned, 8> before;
     op->walk([&](Operation *inner) {
+      forEachSymbol(inner, [&](StringAttr symbol) {
+        if (auto definition = definitions.find(symbol); definition != definitions.end() && definition->second != number)
+          before.insert(definition->second);
+      });
+      if (auto symbol = inner->getAttrOfType<StringAttr>("tc.symbol"))
+        definitions.try_emplace(symbol, number);
       for (Value operand : inner->getOperands()) {
         Operation *producer = operand.getDefiningOp();
         while (producer && producer->getBlock() != &block)

@@ -12,6 +12,15 @@ func.func @captured(%x: !tc.ref<[s0, 768], f32>, %w: !tc.ref<[64, 768], f32>) ->
   return %y : !tc.ref<[s0, 64], f32>
 }
 
+// CHECK-LABEL: func @item
+func.func @item(%n: tensor<i64>, %p: tensor<1xi1>) {
+  // CHECK: tc.item %arg0 {tc.symbol = "u0"} : (tensor<i64>) -> index
+  %0 = tc.item %n {tc.symbol = "u0"} : (tensor<i64>) -> index
+  // CHECK: tc.item %arg1 : (tensor<1xi1>) -> i1
+  %1 = tc.item %p : (tensor<1xi1>) -> i1
+  return
+}
+
 // CHECK-LABEL: func @primitive
 func.func @primitive(%x: tensor<?x768xf32, #tc.sizes<[s0, 768]>>, %w: tensor<64x768xf32>) -> tensor<?x64xf32, #tc.sizes<[s0, 64]>> {
   // CHECK: tc.contract %arg0, %arg1 "ik,jk->ij"

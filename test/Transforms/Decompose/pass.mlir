@@ -69,3 +69,15 @@ func.func @prims_and_empty(%x: tensor<4xf32>, %e: tensor<0xf32>) -> (tensor<4xf3
   %1 = tc.aten "some_op"(%e) : (tensor<0xf32>) -> tensor<0x3xf32>
   return %0, %1 : tensor<4xf32>, tensor<0x3xf32>
 }
+
+// Numbers for the host program: a size, and the predicate of a branch.
+// CHECK-LABEL: func @items
+func.func @items(%n: tensor<i32>, %p: tensor<i1>) -> index {
+  // CHECK: %[[C:.*]] = tc.cast %arg0 : (tensor<i32>) -> tensor<i64>
+  // CHECK: %[[N:.*]] = tc.item %[[C]] {tc.symbol = "u0"} : (tensor<i64>) -> index
+  %0 = tc.aten "_local_scalar_dense"(%n) {tc.symbol = "u0"} : (tensor<i32>) -> index
+  // CHECK: tc.item %arg1 : (tensor<i1>) -> i1
+  %1 = tc.aten "item"(%p) : (tensor<i1>) -> i1
+  // CHECK: return %[[N]]
+  return %0 : index
+}

@@ -290,3 +290,27 @@ func.func @control_flow(%c: i1, %x: tensor<64xf32>) -> tensor<64xf32> {
   }
   return %r : tensor<64xf32>
 }
+
+// -----
+
+// What computes with a symbol comes after what defines it, and not into a kernel before.
+// CHECK-LABEL: func @symbol
+// CHECK: %[[N:.*]] = fusion.kernel
+// CHECK: tc.item %[[N]] {tc.symbol = "u0"}
+// CHECK: fusion.kernel
+// CHECK: loop.index {{.*}} where ["u0"]
+func.func @symbol(%x: tensor<4xi64>) -> tensor<4xi64> {
+  %n = loop.reduce [sum] ( : %j) in [ : 4] {
+    %v = loop.read %x[%j] : tensor<4xi64> -> i64
+    loop.yield %v : i64
+  } : tensor<i64>
+  %i = tc.item %n {tc.symbol = "u0"} : (tensor<i64>) -> index
+  %y = loop.map (%j) in [4] {
+    %v = loop.read %x[%j] : tensor<4xi64> -> i64
+    %u = loop.index affine_map<()[s0] -> (s0)>() where ["u0"]
+    %s = arith.index_cast %u : index to i64
+    %r = arith.addi %v, %s : i64
+    loop.yield %r : i64
+  } : tensor<4xi64>
+  return %y : tensor<4xi64>
+}

@@ -1,4 +1,4 @@
-// tc.aten and tc.extern: their assembly, a call with the operands in place among literal arguments.
+// tc.aten and tc.extern: their assembly, a call with the operands in place among literal arguments; tc.item.
 
 #include "tc/Dialect/TC/IR/Sizes.h"
 #include "tc/Dialect/TC/IR/TC.h"
@@ -116,3 +116,12 @@ LogicalResult AtenOp::verify() { return verifyArgs(*this, getArgs()); }
 void ExternOp::print(OpAsmPrinter &printer) { printCall(printer, *this); }
 ParseResult ExternOp::parse(OpAsmParser &parser, OperationState &state) { return parseCall(parser, state); }
 LogicalResult ExternOp::verify() { return verifyArgs(*this, getArgs()); }
+
+LogicalResult ItemOp::verify() {
+  RankedTensorType type = getInput().getType();
+  if (!type.getElementType().isInteger(1) && !type.getElementType().isInteger(64))
+    return emitOpError("expected a tensor of i1 or i64, found ") << type;
+  if (llvm::any_of(getSizes(type), [](SizeAttr size) { return size.getConstant() != 1; }))
+    return emitOpError("expected a tensor of one element, found ") << type;
+  return success();
+}

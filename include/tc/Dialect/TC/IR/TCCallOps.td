@@ -32,6 +32,22 @@ def TC_ExternOp : TC_Op<"extern"> {
   let hasVerifier = 1;
 }
 
+def TC_ItemOp : TC_Op<"item"> {
+  let summary = "the number in an integer tensor of one element, for the host program";
+  let description = [{
+    An `index` gives the symbol that the attribute `tc.symbol` names its value; an `i1` is the predicate of `scf.if` or
+    `scf.while`.
+    ```mlir
+    %n = tc.item %x {tc.symbol = "u0"} : (tensor<i64>) -> index
+    %p = tc.item %y : (tensor<i1>) -> i1
+    ```
+  }];
+  let arguments = (ins TC_AnyTensor:$input);
+  let results = (outs AnyTypeOf<[I1, Index]>:$result);
+  let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
 def TC_ToRefOp : TC_Op<"to_ref"> {
   let summary = "a mutable tensor with the value of a constant; only as captured";
   let arguments = (ins TC_AnyTensor:$input);

@@ -1,0 +1,146 @@
+// What a host program gives back: results in memory of their own, views of inputs and of other results, integers.
+
+#include "ProgramBuilder.h"
+
+using namespace mlir;
+
+namespace tc {
+
+using runtime::SizeExpr;
+using runtime::ValueId;
+
+void unpermute(ArrayRef<int64_t> permutation, std::vector<SizeExpr> &sizes, std::vector<SizeExpr> &strides) {
+  std::vector<SizeExpr> physicalStrides = runtime::getRowMajorStrides(sizes);
+  std::vector<SizeExpr> physicalSizes = sizes;
+  strides = physicalStrides;
+  for (auto [physical, logical] : llvm::enumerate(permutation)) {
+    sizes[logical] = physicalSizes[physical];
+    strides[logical] = physicalStrides[physical];
+  }
+}
+
+// The function's attribute tc.outputs lists what the program returns besides tensors; without it there are only
+// tensors.
+LogicalResult ProgramBuilder::planOutputs() {
+  auto terminator = function.getBody().front().getTerminator();
+  programOutput.assign(terminator->getNumOperands(), -1);
+  if (auto outputs = function->getAttrOfType<ArrayAttr>("tc.outputs")) {
+    for (Attribute output : outputs) {
+      if (auto operand = dyn_cast<OperandAttr>(output)) {
+        if (operand.getIndex() >= programOutput.size())
+          return function.emitError("tc.outputs names result ") << operand.getIndex() << " of " << programOutput.size();
+        programOutput[operand.getIndex()] = result.program.outputs.size();
+        result.program.outputs.emplace_back();
+      } else if (auto size = dyn_cast<SizeAttr>(output)) {
+        addIntOutput(convert(size));
+      } else if (auto integer = dyn_cast<IntegerAttr>(output); integer && !isa<BoolAttr>(output)) {
+        addIntOutput(SizeExpr(integer.getInt()));
+      }
+    }
+  } else {
+    for (auto [number, index] : llvm::enumerate(programOutput)) {
+      if (function.getResultAttr(number, "tc.mutates"))
+        continue;
+      index = result.program.outputs.size();
+      result.program.outputs.emplace_back();
+    }
+  }
+  for (auto [number, operand] : llvm::enumerate(terminator->getOperands())) {
+    Value root = getRoot(operand);
+    if (programOutput[number] >= 0 && root.getDefiningOp<fusion::KernelOp>())
+      outputOf.try_emplace(root, number);
+  }
+  return success();
+}
+
+void ProgramBuilder::addIntOutput(SizeExpr value) {
+  runtime::Output &output = result.program.outputs.emplace_back();
+  output.kind = runtime::Output::Kind::Int;
+  output.name = "output" + std::to_string(result.program.outputs.size() - 1);
+  output.sizes = {std::move(value)};
+}
+
+LogicalResult ProgramBuilder::addOutputs() {
+  Operation *terminator = function.getBody().front().getTerminator();
+  SmallVector<runtime::Instruction> mutations;
+  for (auto [number, operand] : llvm::enumerate(terminator->getOperands())) {
+    if (auto argument = function.getResultAttrOfType<IntegerAttr>(number, "tc.mutates")) {
+      Value target = function.getArgument(argument.getInt());
+      if (getRoot(operand) == target)
+        continue;
+      FailureOr<SizeExpr> bytes = byteSize(terminator, operand.getType());
+      if (failed(bytes))
+        return failure();
+      mutations.push_back(runtime::Copy{values.lookup(target), values.lookup(operand), *bytes});
+      continue;
+    }
+    if (programOutput[number] < 0)
+      continue;
+    runtime::Output &output = result.program.outputs[programOutput[number]];
+    output.name = "output" + std::to_string(programOutput[number]);
+    // A symbol that the program defines, or a size that it was given.
+    if (operand.getType().isIndex()) {
+      Attribute size;
+      if (Operation *producer = operand.getDefiningOp())
+        size = producer->getAttr("tc.symbol");
+      else
+        size = function.getArgAttr(cast<BlockArgument>(operand).getArgNumber(), "tc.symbol");
+      output.kind = runtime::Output::Kind::Int;
+      if (auto symbol = dyn_cast_if_present<StringAttr>(size))
+        output.sizes = {SizeExpr::symbol(symbolNumber(symbol))};
+      else if (auto expr = dyn_cast_if_present<SizeAttr>(size))
+        output.sizes = {convert(expr)};
+      else
+        return function.emitError("result ") << number << " is an index whose symbol is unknown";
+      continue;
+    }
+    Value root = getRoot(operand);
+    FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(operand.getType()));
+    if (failed(dtype) || !isa<RankedTensorType>(operand.getType()))
+      return function.emitError("result ") << number << " has an unsupported type " << operand.getType();
+    if (cast<RankedTensorType>(operand.getType()).getRank() > runtime::maxRank)
+      return function.emitError("result ") << number << " has " << cast<RankedTensorType>(operand.getType()).getRank()
+                                           << " dimensions, expected at most " << runtime::maxRank;
+    std::vector<SizeExpr> sizes = convert(getSizes(operand.getType())), strides;
+    if (auto permutation = function.getResultAttrOfType<DenseI64ArrayAttr>(number, "tc.permutation"))
+      unpermute(permutation, sizes, strides);
+    auto first = outputOf.find(root);
+    if (first != outputOf.end() && first->second == number)
+      continue; // the kernel has set it
+    output.dtype = *dtype;
+    output.device = device;
+    output.sizes = sizes;
+    output.strides = strides;
+    if (first != outputOf.end()) {
+      output.kind = runtime::Output::Kind::AliasOutput;
+      output.index = programOutput[first->second];
+      if (output.strides.empty())
+        output.strides = runtime::getRowMajorStrides(sizes);
+      continue;
+    }
+    if (auto argument = function.getResultAttrOfType<IntegerAttr>(number, "tc.aliases")) {
+      output.kind = runtime::Output::Kind::AliasInput;
+      output.index = argument.getInt();
+      if (output.strides.empty())
+        output.strides = runtime::getRowMajorStrides(sizes);
+      continue;
+    }
+    FailureOr<SizeExpr> bytes = byteSize(terminator, operand.getType());
+    if (failed(bytes))
+      return failure();
+    runtime::Value memory;
+    memory.kind = runtime::Value::Kind::Output;
+    memory.index = programOutput[number];
+    memory.bytes = *bytes;
+    memory.device = device;
+    ValueId id = result.program.values.size();
+    result.program.values.push_back(std::move(memory));
+    result.program.body.push_back(runtime::Instruction(runtime::Copy{id, values.lookup(operand), *bytes}));
+  }
+  // After all reads of the arguments' old values.
+  for (runtime::Instruction &mutation : mutations)
+    result.program.body.push_back(std::move(mutation));
+  return success();
+}
+
+} // namespace tc

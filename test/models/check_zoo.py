@@ -1,0 +1,138 @@
+"""Runs the zoo and writes docs/models.md: `check_zoo.py [--write PAGE] [--ways "compiled file"] [NAME…]`.
+
+Each model in each way: the largest error relative to the output's maximum, or what went wrong.
+"""
+
+import argparse
+import contextlib
+import inspect
+import logging
+import pathlib
+import sys
+import tempfile
+import time
+import traceback
+
+import torch
+from torch.utils import _pytree as pytree
+
+import harness
+import tc
+from models import MODELS
+from zoo import ZOO
+
+WAYS = {
+    "compiled": "`torch.compile`",
+    "dynamic": "one compile for several sizes",
+    "file": "`.pt2`",
+    "dynamic_file": "one `.pt2` for several sizes",
+    "bf16": "bfloat16",
+    "autocast": "autocast",
+}
+TOLERANCE = {"bf16": 3e-2, "autocast": 3e-2}
+
+
+def worst_error(actual, expected):
+    actual, expected = pytree.tree_leaves(actual), pytree.tree_leaves(expected)
+    assert len(actual) == len(expected), f"{len(actual)} results, expected {len(expected)}"
+    worst = 0.0
+    for a, e in zip(actual, expected):
+        assert a.shape == e.shape and a.dtype == e.dtype, f"{a.dtype} {list(a.shape)}, expected {e.dtype} {list(e.shape)}"
+        if not e.is_floating_point():
+            assert torch.equal(a, e), "integers differ"
+        elif e.numel():
+            finite = torch.isfinite(e)
+            assert torch.equal(a[~finite], e[~finite]) or e[~finite].isnan().any(), "infinities differ"
+            scale = e[finite].double().abs().max()
+            worst = max(worst, ((a - e)[finite].double().abs().max() / scale).item()) if scale > 0 else worst
+    return worst
+
+
+def dynamic_shapes(model, module):
+    dims = {name: torch.export.Dim(name, min=2, max=64) for name in ("batch", "seq")}
+    spec = tuple({axis: dims[name] for axis, name in axes.items()} for axes in model.dynamic)
+    parameters = list(inspect.signature(module.forward).parameters.values())
+    if parameters[-1].kind is parameters[-1].VAR_POSITIONAL:
+        spec = (*spec[:len(parameters) - 1], spec[len(parameters) - 1:])
+    return spec
+
+
+@torch.no_grad()
+def run(model, way, folder):
+    """The largest error."""
+    module, inputs = model.build(), model.sample()
+    cast = contextlib.nullcontext
+    if way == "bf16":
+        module = module.bfloat16()
+        inputs = pytree.tree_map(lambda x: x.bfloat16() if x.is_floating_point() else x, inputs)
+    if way == "autocast":
+        cast = lambda: torch.autocast("cpu", torch.bfloat16)
+
+    def call(function, inputs):
+        with cast():
+            return function(*inputs)
+
+    if way.endswith("file"):
+        dynamic = dynamic_shapes(model, module) if way == "dynamic_file" else None
+        example = model.sample(**model.variants[0]) if dynamic else inputs
+        torch.export.save(torch.export.export(module, example, dynamic_shapes=dynamic), folder / "model.pt2")
+        compiled = tc.load(folder / "model.pt2")
+    else:
+        compiled = torch.compile(module, backend="tc", fullgraph=True)
+    worst = 0.0
+    for sizes in model.variants if way.startswith("dynamic") else ({},):
+        sample = model.sample(**sizes) if sizes else inputs
+        if way == "dynamic":
+            harness.mark_dynamic(model, sample)
+        worst = max(worst, worst_error(call(compiled, sample), call(module, sample)))
+    assert way != "dynamic" or harness.compiled_graphs() == 1, f"{harness.compiled_graphs()} compiles"
+    return worst
+
+
+def outcome(model, way, folder):
+    """(whether it is right, a cell of the table)."""
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    tc.counters.clear()
+    try:
+        error = run(model, way, folder)
+    except Exception as problem:
+        if isinstance(problem, KeyboardInterrupt):
+            raise
+        lines = [line for line in str(problem).splitlines() if line.strip() and "backend='tc' raised" not in line]
+        logging.getLogger("zoo").info("%s", traceback.format_exc())
+        return False, f"{type(problem).__name__}: {lines[0] if lines else ''}"[:300].replace("|", "/")
+    externs = sorted(key.removeprefix("extern:") for key in tc.counters if key.startswith("extern:"))
+    right = error <= TOLERANCE.get(way, 1e-4)
+    return right and not externs, f"{error:.0e}" + (f", {', '.join(externs)} left to PyTorch" if externs else "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--ways", default=" ".join(WAYS))
+    parser.add_argument("--write", type=pathlib.Path)
+    options = parser.parse_args()
+    ways = options.ways.split()
+    models = {**MODELS, **ZOO}
+    rows, wrong = [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name in options.names or models:
+            start, cells = time.time(), []
+            for way in ways:
+                right, cell = outcome(models[name], way, pathlib.Path(folder))
+                wrong += not right
+                cells.append(cell if right else f"**{cell}**")
+            rows.append((name, *cells))
+            print(f"{name:32}", *cells, f"{time.time() - start:.0f} s", sep="  ", flush=True)
+    if options.write:
+        lines = ["# Models", "", "Written by `make check-models`. The largest error against eager, relative to the output's "
+                 "maximum; what is wrong is bold.", "", "| model | " + " | ".join(WAYS[way] for way in ways) + " |",
+                 "|---" * (len(ways) + 1) + "|", *("| " + " | ".join(row) + " |" for row in rows)]
+        options.write.write_text("\n".join(lines) + "\n")
+    print(f"{len(rows)} models, {len(ways)} ways, {wrong} wrong")
+    sys.exit(wrong > 0)
+
+
+if __name__ == "__main__":
+    main()
