@@ -281,6 +281,8 @@ struct AlignEpilogues : tc::impl::AlignEpiloguesBase<AlignEpilogues> {
     for (int64_t dim = 0; dim < rank; ++dim)
       if (auto argument = dyn_cast<BlockArgument>(read.getIndices()[dim]); argument && argument.getOwner() == body) {
         position[dim] = argument.getArgNumber();
+        if (taken[position[dim]])
+          return false;
         taken[position[dim]] = true;
       }
     for (int64_t dim = 0; dim < rank; ++dim) {
@@ -303,6 +305,10 @@ struct AlignEpilogues : tc::impl::AlignEpiloguesBase<AlignEpilogues> {
       if (position[dim] > position[last] && sizes[dim].getConstant() != 1)
         return false;
     }
+    // A map that reads a part of the result is no permutation.
+    SmallVector<SizeAttr> mapSizes = toSizes(map.getSizes());
+    if (ArrayRef<SizeAttr>(permuted).take_front(rank) != ArrayRef<SizeAttr>(mapSizes))
+      return false;
     rewriter.setInsertionPoint(map);
     auto moved = loop::ContractOp::create(rewriter, contract.getLoc(), map.getResultTypes(),
                                           toArrayAttr(map.getContext(), permuted), rank);

@@ -129,3 +129,22 @@ func.func @columns_move(%p: tensor<16x64xf32>, %v: tensor<32x64xf32>) -> tensor<
   } : tensor<32x16xf32>
   return %1 : tensor<32x16xf32>
 }
+
+// -----
+
+// A map that reads a part of a contraction's result is no permutation of it: the contraction keeps its sizes.
+// CHECK-LABEL: func.func @part_of_result
+// CHECK: loop.contract
+// CHECK: } : tensor<4x4xf32>
+func.func @part_of_result(%d: tensor<4x4xf32>) -> tensor<4x2xf32> {
+  %0 = loop.contract (%i, %j : %k) in [4, 4 : 4] {
+    %a = loop.read %d[%i, %k] : tensor<4x4xf32> -> f32
+    %b = loop.read %d[%k, %j] : tensor<4x4xf32> -> f32
+    loop.yield %a, %b : f32, f32
+  } : tensor<4x4xf32>
+  %1 = loop.map (%i, %j) in [4, 2] {
+    %a = loop.read %0[%i, %j] : tensor<4x4xf32> -> f32
+    loop.yield %a : f32
+  } : tensor<4x2xf32>
+  return %1 : tensor<4x2xf32>
+}
