@@ -66,7 +66,7 @@ check-format: setup ## clang-format finds nothing to change
 check-fuzz: build ## damage the modules of the tests and run every stage on them; ROUNDS=n SEED=n
 	@$(BUILD)/bin/tc-fuzz --rounds=$(or $(ROUNDS),100) --seed=$(or $(SEED),2) --save=$(BUILD)/fuzz test
 
-docs: build ## the generated pages are up to date
+check-docs: build ## the generated pages are up to date
 	@utils/check.sh docs
 check-lit: build ## the lit tests
 	@utils/check.sh lit
