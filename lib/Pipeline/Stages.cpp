@@ -6,6 +6,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "tc/Conversion/TCToLoop/Passes.h"
 #include "tc/Target/CPU/Target.h"
+#include "tc/Target/NVPTX/Target.h"
 #include "tc/Transforms/Decompose/Passes.h"
 #include "tc/Transforms/Functionalize/Passes.h"
 #include "tc/Transforms/Fuse/Passes.h"
@@ -44,6 +45,13 @@ static void buildFuse(OpPassManager &manager, const StageOptions &) { buildFuseP
 static void buildSchedule(OpPassManager &manager, const StageOptions &options) {
   ScheduleTarget target;
   // An unknown name is an error of code generation; here any numbers do.
+  if (llvm::Expected<nvptx::Target> gpu = nvptx::Target::get(options.target)) {
+    target.packsOperands = false;
+    buildSchedulePipeline(manager, target);
+    return;
+  } else {
+    llvm::consumeError(gpu.takeError());
+  }
   if (llvm::Expected<cpu::Target> cpu = cpu::Target::get(options.target)) {
     target.vectorBits = cpu->vectorBits;
     target.vectorRegisters = cpu->vectorRegisters;

@@ -196,11 +196,12 @@ void Rewriter::reportAccess(Instruction &instruction) {
     address = load->getPointerOperand();
     bytes = sizeOf(load->getType());
     alignment = load->getAlign().value();
-    kind = Access::Read;
+    kind = load->isAtomic() ? Access::Atomic : Access::Read;
   } else if (auto *store = dyn_cast<StoreInst>(&instruction)) {
     address = store->getPointerOperand();
     bytes = sizeOf(store->getValueOperand()->getType());
     alignment = store->getAlign().value();
+    kind = store->isAtomic() ? Access::Atomic : Access::Write;
   } else if (auto *update = dyn_cast<AtomicRMWInst>(&instruction)) {
     address = update->getPointerOperand();
     bytes = sizeOf(update->getType());

@@ -87,11 +87,14 @@ SmallVector<Value> Evaluator::evaluate(loop::LoopNestOpInterface op, ArrayRef<Af
 }
 
 Value Evaluator::evaluateOperand(loop::LoopNestOpInterface op, unsigned operand, ArrayRef<AffineExpr> indices) {
+  return evaluateValue(op, op.getBodyBlock()->getTerminator()->getOperand(operand), indices);
+}
+
+Value Evaluator::evaluateValue(loop::LoopNestOpInterface op, Value value, ArrayRef<AffineExpr> indices) {
   BodyState state;
-  Block *body = op.getBodyBlock();
-  for (auto [argument, index] : llvm::zip_equal(body->getArguments(), indices))
+  for (auto [argument, index] : llvm::zip(op.getBodyBlock()->getArguments(), indices))
     state.exprs[argument] = index;
-  return get(state, body->getTerminator()->getOperand(operand));
+  return get(state, value);
 }
 
 AffineExpr Evaluator::getExpr(BodyState &state, Value index) {

@@ -26,6 +26,9 @@ public:
   /// The same, for some of what it yields: nothing else is emitted.
   Value evaluateOperand(loop::LoopNestOpInterface op, unsigned operand, llvm::ArrayRef<AffineExpr> indices);
 
+  /// Any value of the body.
+  Value evaluateValue(loop::LoopNestOpInterface op, Value value, llvm::ArrayRef<AffineExpr> indices);
+
   /// What was evaluated since is forgotten at the end: open one where code is emitted into a region.
   class Scope {
   public:

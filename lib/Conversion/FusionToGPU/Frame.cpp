@@ -64,6 +64,11 @@ void Frame::startPhase(unsigned count) {
   sharedBytes = SizeAttr::constant(getContext(), 0);
 }
 
+void Frame::useAllRegisters() {
+  int32_t most = std::min<int32_t>(255, Target::registers / threads);
+  function->setAttr(NVVM::NVVMDialect::getMaxnregAttrName(), builder.getI32IntegerAttr(most));
+}
+
 void Frame::finishPhase(SizeAttr blocks) {
   LLVM::ReturnOp::create(builder, ValueRange());
   KernelPhase &phase = result.phases.emplace_back();

@@ -33,6 +33,9 @@ public:
 
   /// Begins the function of a phase with so many threads a block; everything is emitted into it until finishPhase.
   void startPhase(unsigned threads);
+  /// Of the phase at hand: ptxas may use as many registers as there are, where it would rather spill to run more
+  /// blocks.
+  void useAllRegisters();
   void finishPhase(SizeAttr blocks);
   GpuKernel take() { return std::move(result); }
 
@@ -79,6 +82,7 @@ public:
   void store(const Storage &storage, mlir::Type element, Value value, AffineExpr offset);
   Value getPointer(Value base, mlir::Type element, AffineExpr offset);
   static mlir::Type getMemoryType(mlir::Type element);
+  static int64_t getBytes(mlir::Type element) { return getMemoryType(element).getIntOrFloatBitWidth() / 8; }
   Value toMemory(Value value, mlir::Type element);
   Value fromMemory(Value value, mlir::Type element);
 

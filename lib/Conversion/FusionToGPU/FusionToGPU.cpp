@@ -64,8 +64,8 @@ void FusionToGPUPass::runOnOperation() {
   module.walk([&](fusion::KernelOp kernel) { kernels.push_back(kernel); });
   SmallVector<Operation *> old = llvm::map_to_vector(*module.getBody(), [](Operation &op) { return &op; });
   for (auto [number, kernel] : llvm::enumerate(kernels)) {
-    FailureOr<tc::gpu::GpuKernel> lowered =
-        tc::gpu::lowerKernel(kernel, *machine, tc::gpu::getFunctionName(kernel.getName(), number));
+    FailureOr<tc::gpu::GpuKernel> lowered = tc::gpu::lowerKernel(
+        kernel, *machine, tc::gpu::getFunctionName(kernel.getName(), number), {allowTF32, deterministic});
     if (failed(lowered))
       return signalPassFailure();
     for (const tc::gpu::KernelPhase &phase : lowered->phases)

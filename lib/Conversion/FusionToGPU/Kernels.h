@@ -10,8 +10,8 @@ namespace tc::gpu {
 mlir::LogicalResult lowerMap(Frame &frame);
 /// Also scans and sorts, along the last dimension.
 mlir::LogicalResult lowerRow(Frame &frame, fusion::ScheduleAttr schedule);
-mlir::LogicalResult lowerContract(Frame &frame);
-mlir::LogicalResult lowerScatter(Frame &frame);
+mlir::LogicalResult lowerContract(Frame &frame, const Options &options);
+mlir::LogicalResult lowerScatter(Frame &frame, const Options &options);
 
 /// Emits the elements of results of maps at the points of a line: phases of their own kind may follow.
 mlir::LogicalResult emitMaps(Frame &frame, llvm::ArrayRef<loop::LoopNestOpInterface> maps);

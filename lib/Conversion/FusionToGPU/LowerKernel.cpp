@@ -38,7 +38,8 @@ static LogicalResult check(fusion::KernelOp kernel) {
   return failure(result.wasInterrupted());
 }
 
-FailureOr<GpuKernel> tc::gpu::lowerKernel(fusion::KernelOp kernel, const Target &target, StringRef name) {
+FailureOr<GpuKernel> tc::gpu::lowerKernel(fusion::KernelOp kernel, const Target &target, StringRef name,
+                                          const Options &options) {
   if (failed(check(kernel)))
     return failure();
   fusion::ScheduleAttr schedule = getScheduleOrDefault(kernel);
@@ -51,10 +52,12 @@ FailureOr<GpuKernel> tc::gpu::lowerKernel(fusion::KernelOp kernel, const Target 
     case fusion::KernelKind::scan:
     case fusion::KernelKind::sort:
       return lowerRow(frame, schedule);
-    default:
-      return LogicalResult(kernel.emitError("has no GPU code generator for kind ")
-                           << fusion::stringifyKernelKind(schedule.getKind()));
+    case fusion::KernelKind::contract:
+      return lowerContract(frame, options);
+    case fusion::KernelKind::scatter:
+      return lowerScatter(frame, options);
     }
+    llvm_unreachable("unknown kind");
   };
   if (failed(lower()))
     return failure();
@@ -65,8 +68,9 @@ FailureOr<GpuKernel> tc::gpu::lowerKernel(fusion::KernelOp kernel, const Target 
   return result;
 }
 
-FailureOr<CompiledKernel> tc::gpu::compileKernel(fusion::KernelOp kernel, const Target &target, StringRef name) {
-  FailureOr<GpuKernel> lowered = lowerKernel(kernel, target, name);
+FailureOr<CompiledKernel> tc::gpu::compileKernel(fusion::KernelOp kernel, const Target &target, StringRef name,
+                                                 const Options &options) {
+  FailureOr<GpuKernel> lowered = lowerKernel(kernel, target, name, options);
   if (failed(lowered))
     return failure();
   FailureOr<std::string> ptx = nvptx::emitPTX(*lowered->module, target);

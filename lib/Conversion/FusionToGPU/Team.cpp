@@ -196,6 +196,13 @@ Value Team::reduce(ReductionKind reduction, Type element, Value value) {
   })[0];
 }
 
+Value Team::reduceLanes(ReductionKind reduction, Type element, Value value, unsigned stride) {
+  for (unsigned distance = warpSize / 2; distance >= stride; distance /= 2)
+    value =
+        emitCombine(frame.getBuilder(), reduction, element, value, shuffle(value, /*up=*/false, frame.i32(distance)));
+  return value;
+}
+
 IndexedValue Team::reduceExtreme(ReductionKind reduction, Type element, IndexedValue value) {
   ImplicitLocOpBuilder &builder = frame.getBuilder();
   Value identity = arith::ConstantOp::create(builder, getReductionIdentity(reduction, element));

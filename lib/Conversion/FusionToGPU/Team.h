@@ -31,6 +31,8 @@ public:
 
   /// The combination of all threads' values, in every thread of the team.
   Value reduce(ReductionKind kind, mlir::Type element, Value value);
+  /// In a warp: the combination of the lanes whose numbers are the same modulo `stride`, a power of two.
+  Value reduceLanes(ReductionKind kind, mlir::Type element, Value value, unsigned stride);
   IndexedValue reduceExtreme(ReductionKind kind, mlir::Type element, IndexedValue value);
   /// Inclusive scan over the ranks of a warp.
   Value scan(ReductionKind kind, mlir::Type element, Value value);

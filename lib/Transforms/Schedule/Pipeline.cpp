@@ -8,11 +8,13 @@ using namespace mlir;
 using namespace tc;
 
 void tc::buildSchedulePipeline(OpPassManager &manager, const ScheduleTarget &target) {
-  PackOperandsOptions pack;
-  pack.vectorBits = target.vectorBits;
-  pack.vectorRegisters = target.vectorRegisters;
-  pack.l2Bytes = target.l2Bytes;
-  manager.addPass(createPackOperands(pack));
+  if (target.packsOperands) {
+    PackOperandsOptions pack;
+    pack.vectorBits = target.vectorBits;
+    pack.vectorRegisters = target.vectorRegisters;
+    pack.l2Bytes = target.l2Bytes;
+    manager.addPass(createPackOperands(pack));
+  }
   ScheduleKernelsOptions schedule;
   schedule.vectorBits = target.vectorBits;
   schedule.vectorRegisters = target.vectorRegisters;

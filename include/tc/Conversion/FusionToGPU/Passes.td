@@ -28,7 +28,9 @@ def FusionToGPUPass : Pass<"tc-fusion-to-gpu", "::mlir::ModuleOp"> {
     warp or a block, whichever suits its length; values between the ops are recomputed rather than stored, which costs
     nothing where rows are short enough for the registers. Contractions of bf16 and f16 run on tensor cores, of f32 on FMA.
   }];
-  let options = [Option<"target", "target", "std::string", "\"sm_80\"", "sm_80, sm_90a or sm_120">];
+  let options = [Option<"target", "target", "std::string", "\"sm_80\"", "sm_80, sm_90a or sm_120">,
+                 Option<"allowTF32", "allow-tf32", "bool", "false", "Contractions of f32 may use TF32 tensor cores">,
+                 Option<"deterministic", "deterministic", "bool", "false", "Scatters combine floats in order">];
   let statistics = [Statistic<"numKernels", "kernels", "Kernels lowered">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect", "::mlir::func::FuncDialect",

@@ -21,6 +21,8 @@ namespace tc {
 struct ScheduleTarget {
   int64_t vectorBits = 512, vectorRegisters = 32;
   int64_t l2Bytes = 2 << 20;
+  /// Whether right operands of contractions are packed: a GPU copies blocks of any layout to shared memory.
+  bool packsOperands = true;
 };
 
 /// The stage: tc-pack-operands, tc-schedule-kernels. Registered as `tc-schedule`, for the default target.
