@@ -164,7 +164,11 @@ TcExecutable *tcCompile(TcModule *module, TcRuntime *runtime, const TcCompileOpt
 
 void tcExecutableDestroy(TcExecutable *executable) { delete executable; }
 
-char *tcExecutableDescribe(const TcExecutable *executable) { return copyString(explain(*executable->graph)); }
+char *tcExecutableDescribe(const TcExecutable *executable) {
+  ExplainOptions options;
+  options.program = true;
+  return copyString(explain(*executable->graph, options));
+}
 
 TcExecutableInfo tcExecutableGetInfo(const TcExecutable *executable) {
   const runtime::Program &program = executable->graph->getExecutable().getProgram();

@@ -3,6 +3,7 @@
 #include "tc/Pipeline/Compiler.h"
 
 #include "KernelCode.h"
+#include "KernelRows.h"
 #include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassManager.h"
 #include "tc/Pipeline/Stages.h"
@@ -50,10 +51,13 @@ static FailureOr<func::FuncOp> findFunction(ModuleOp module) {
   return found;
 }
 
-static LogicalResult runStages(ModuleOp module, const std::string &target, const CompileOptions &options,
-                               std::vector<StageTime> &times) {
-  StageOptions stageOptions{target, options.verifyContracts};
-  for (const Stage &stage : getStages()) {
+LogicalResult runStages(ModuleOp module, const CompileOptions &options, StringRef stopAfter,
+                        std::vector<StageTime> &times) {
+  llvm::Expected<ArrayRef<Stage>> stages = getStages(options.startAfter, stopAfter);
+  if (!stages)
+    return emitError(module.getLoc(), llvm::toString(stages.takeError()));
+  StageOptions stageOptions{options.target, options.verifyContracts};
+  for (const Stage &stage : *stages) {
     Stopwatch watch;
     PassManager manager(module.getContext());
     // What the first two stages make follows from calls that the user wrote, and may be as wrong as these.
@@ -113,37 +117,18 @@ static std::string getArgumentsJSON(const ExternCall &call) {
   return text;
 }
 
-static std::string printTypes(TypeRange types) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  llvm::interleaveComma(types, os, [&](Type type) {
-    llvm::interleave(getSizes(type), os, [&](SizeAttr size) { size.printExpr(os); }, "x");
-    os << " " << getElementTypeOrSelf(type);
-  });
-  return text;
-}
-
-static CompiledGraph::KernelRow describe(fusion::KernelOp kernel) {
-  CompiledGraph::KernelRow row;
-  row.name = kernel.getName().str();
-  if (fusion::ScheduleAttr schedule = kernel.getScheduleAttr())
-    row.kind = stringifyKernelKind(schedule.getKind()).str();
-  row.inputs = printTypes(kernel.getInputs().getTypes());
-  row.results = printTypes(kernel.getResultTypes());
-  if (auto reasons = kernel->getAttrOfType<ArrayAttr>("not_fused"))
-    for (auto reason : reasons.getAsRange<StringAttr>())
-      row.notFused += (row.notFused.empty() ? "" : "; ") + reason.str();
-  return row;
-}
-
 FailureOr<std::unique_ptr<CompiledGraph>> compile(ModuleOp module, const CompileOptions &options,
                                                   runtime::Runtime &runtime, std::shared_ptr<const void> owner) {
+  // Kernels are lowered on several threads, which may not load the dialects they need.
+  module.getContext()->loadAllAvailableDialects();
   FailureOr<func::FuncOp> function = findFunction(module);
   FailureOr<std::unique_ptr<KernelCode>> code = KernelCode::create(options, runtime, module.getLoc());
   if (failed(function) || failed(code))
     return failure();
   auto graph = std::make_unique<CompiledGraph>();
-  if (failed(runStages(module, (*code)->getTargetName(), options, graph->times)))
+  CompileOptions stageOptions = options;
+  stageOptions.target = (*code)->getTargetName();
+  if (failed(runStages(module, stageOptions, "", graph->times)))
     return failure();
 
   Stopwatch watch;
@@ -158,8 +143,7 @@ FailureOr<std::unique_ptr<CompiledGraph>> compile(ModuleOp module, const Compile
       buildHostProgram(*function, kernels, kernelOf, *infos, (*code)->getDevice(), std::move(owner));
   if (failed(host))
     return failure();
-  for (fusion::KernelOp kernel : kernels)
-    graph->kernels.push_back(describe(kernel));
+  graph->kernels = describeKernels(*host);
   for (const ExternCall &call : host->externs)
     graph->externs.push_back({call.name, getArgumentsJSON(call)});
   FailureOr<std::vector<runtime::KernelFn>> functions = (*code)->finish(host->program);

@@ -41,22 +41,18 @@ static LogicalResult parseOptions(PipelineOptions &options, StringRef text, cons
   return success();
 }
 
-static LogicalResult reportUnknown(StringRef name, ErrorHandler error) {
-  return error("unknown stage '" + name + "': expected one of " + getStageNames());
-}
-
 /// "functionalize target=avx2": the name, then options.
 static LogicalResult buildStage(OpPassManager &manager, StringRef text, ErrorHandler error) {
   auto [name, rest] = text.trim().split(' ');
   if (name.empty())
     return error("expected a stage: tc-stage=<name>, one of " + getStageNames());
-  const Stage *stage = findStage(name);
+  llvm::Expected<const Stage *> stage = findStage(name);
   if (!stage)
-    return reportUnknown(name, error);
+    return error(llvm::toString(stage.takeError()));
   PipelineOptions options;
   if (failed(parseOptions(options, rest, "stage '" + name + "'", error)))
     return failure();
-  addStage(manager, *stage, options.get());
+  addStage(manager, **stage, options.get());
   return success();
 }
 
@@ -64,17 +60,11 @@ static LogicalResult buildLower(OpPassManager &manager, StringRef text, ErrorHan
   LowerOptions options;
   if (failed(parseOptions(options, text, "tc-lower", error)))
     return failure();
-  for (StringRef name : {StringRef(options.startAfter), StringRef(options.stopAfter)})
-    if (!name.empty() && !findStage(name))
-      return reportUnknown(name, error);
-  bool begun = options.startAfter.empty();
-  for (const Stage &stage : getStages()) {
-    if (begun)
-      addStage(manager, stage, options.get());
-    begun |= stage.name == options.startAfter;
-    if (stage.name == options.stopAfter)
-      break;
-  }
+  llvm::Expected<ArrayRef<Stage>> stages = getStages(options.startAfter, options.stopAfter);
+  if (!stages)
+    return error(llvm::toString(stages.takeError()));
+  for (const Stage &stage : *stages)
+    addStage(manager, stage, options.get());
   return success();
 }
 

@@ -74,9 +74,24 @@ static constexpr Stage stages[] = {
 
 ArrayRef<Stage> getStages() { return stages; }
 
-const Stage *findStage(StringRef name) {
+llvm::Expected<const Stage *> findStage(StringRef name) {
   const Stage *found = llvm::find_if(stages, [&](const Stage &stage) { return stage.name == name; });
-  return found == std::end(stages) ? nullptr : found;
+  if (found != std::end(stages))
+    return found;
+  return llvm::createStringError("unknown stage '" + name + "': expected one of " + getStageNames());
+}
+
+llvm::Expected<ArrayRef<Stage>> getStages(StringRef startAfter, StringRef stopAfter) {
+  const Stage *begin = std::begin(stages), *end = std::end(stages);
+  for (auto [name, place] : {std::pair(startAfter, &begin), std::pair(stopAfter, &end)}) {
+    if (name.empty())
+      continue;
+    llvm::Expected<const Stage *> stage = findStage(name);
+    if (!stage)
+      return stage.takeError();
+    *place = *stage + 1;
+  }
+  return ArrayRef(begin, std::max(begin, end));
 }
 
 std::string getStageNames() {

@@ -3,6 +3,7 @@
 #define TC_PIPELINE_STAGES_H
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/Error.h"
 
 namespace tc {
 
@@ -26,8 +27,10 @@ struct Stage {
 /// The stages from the captured form to scheduled kernels, in order.
 llvm::ArrayRef<Stage> getStages();
 
-/// The stage of this name; null if there is none.
-const Stage *findStage(llvm::StringRef name);
+/// Those after `startAfter` and up to `stopAfter`; an empty name: from the first, to the last.
+llvm::Expected<llvm::ArrayRef<Stage>> getStages(llvm::StringRef startAfter, llvm::StringRef stopAfter);
+/// The stage of this name; the error for another name lists all there are.
+llvm::Expected<const Stage *> findStage(llvm::StringRef name);
 /// "functionalize, decompose, …", for messages.
 std::string getStageNames();
 /// Adds a stage to `manager`, with the check of its form if that is asked for.

@@ -51,26 +51,13 @@ FailureOr<runtime::DType> getDType(Type type) {
 using runtime::SizeExpr;
 using runtime::ValueId;
 
-uint32_t ProgramBuilder::symbolNumber(StringAttr name) {
-  auto [it, inserted] = symbols.try_emplace(name.getValue(), result.program.symbols.size());
-  if (!inserted)
-    return it->second;
-  int64_t min = 0, max = std::numeric_limits<int64_t>::max();
-  if (auto ranges = function->getAttrOfType<DictionaryAttr>("tc.ranges"))
-    if (auto range = ranges.getAs<ArrayAttr>(name); range && range.size() == 2) {
-      min = cast<IntegerAttr>(range[0]).getInt();
-      max = cast<IntegerAttr>(range[1]).getInt();
-    }
-  return result.program.addSymbol(name.str(), min, max);
-}
-
-SizeExpr ProgramBuilder::convert(AffineExpr expr, ArrayRef<StringAttr> names) {
+static SizeExpr toSizeExpr(AffineExpr expr, function_ref<uint32_t(unsigned)> number) {
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
     return SizeExpr(constant.getValue());
   if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
-    return SizeExpr::symbol(symbolNumber(names[symbol.getPosition()]));
+    return SizeExpr::symbol(number(symbol.getPosition()));
   auto binary = cast<AffineBinaryOpExpr>(expr);
-  SizeExpr lhs = convert(binary.getLHS(), names), rhs = convert(binary.getRHS(), names);
+  SizeExpr lhs = toSizeExpr(binary.getLHS(), number), rhs = toSizeExpr(binary.getRHS(), number);
   switch (expr.getKind()) {
   case AffineExprKind::Add:
     return lhs + rhs;
@@ -83,6 +70,23 @@ SizeExpr ProgramBuilder::convert(AffineExpr expr, ArrayRef<StringAttr> names) {
   default:
     return runtime::mod(lhs, rhs);
   }
+}
+
+SizeExpr toSizeExpr(SizeAttr size, function_ref<uint32_t(StringAttr)> number) {
+  return toSizeExpr(size.getExpr(), [&](unsigned position) { return number(size.getSymbols()[position]); });
+}
+
+uint32_t ProgramBuilder::symbolNumber(StringAttr name) {
+  auto [it, inserted] = symbols.try_emplace(name.getValue(), result.program.symbols.size());
+  if (!inserted)
+    return it->second;
+  int64_t min = 0, max = std::numeric_limits<int64_t>::max();
+  if (auto ranges = function->getAttrOfType<DictionaryAttr>("tc.ranges"))
+    if (auto range = ranges.getAs<ArrayAttr>(name); range && range.size() == 2) {
+      min = cast<IntegerAttr>(range[0]).getInt();
+      max = cast<IntegerAttr>(range[1]).getInt();
+    }
+  return result.program.addSymbol(name.str(), min, max);
 }
 
 std::vector<SizeExpr> ProgramBuilder::convert(ArrayRef<SizeAttr> sizes) {

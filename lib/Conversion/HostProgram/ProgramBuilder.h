@@ -28,8 +28,9 @@ public:
 private:
   // Sizes.
   uint32_t symbolNumber(mlir::StringAttr name);
-  runtime::SizeExpr convert(mlir::AffineExpr expr, llvm::ArrayRef<mlir::StringAttr> symbols);
-  runtime::SizeExpr convert(SizeAttr size) { return convert(size.getExpr(), size.getSymbols()); }
+  runtime::SizeExpr convert(SizeAttr size) {
+    return toSizeExpr(size, [&](mlir::StringAttr name) { return symbolNumber(name); });
+  }
   std::vector<runtime::SizeExpr> convert(llvm::ArrayRef<SizeAttr> sizes);
   mlir::FailureOr<runtime::SizeExpr> byteSize(mlir::Operation *op, mlir::Type type);
 

@@ -76,8 +76,11 @@ int main(int argc, char **argv) {
   std::unique_ptr<CompiledGraph> gpu = compileFor(target, runtime), cpu = compileFor("host", runtime);
   if (!gpu || !cpu)
     return 1;
-  if (explainOption)
-    llvm::outs() << explain(*gpu);
+  if (explainOption) {
+    ExplainOptions options;
+    options.program = true;
+    llvm::outs() << explain(*gpu, options);
+  }
   bool agree = true;
   for (int run = 0; run < 2; ++run, ++inputs.seed) {
     emulate::Outcome expected = emulate::run(*cpu, runtime, inputs), found = emulate::run(*gpu, runtime, inputs);

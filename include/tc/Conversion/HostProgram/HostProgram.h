@@ -66,6 +66,9 @@ mlir::FailureOr<HostProgram> buildHostProgram(mlir::func::FuncOp function, llvm:
                                               llvm::ArrayRef<uint32_t> kernelOf, llvm::ArrayRef<KernelLaunchInfo> infos,
                                               runtime::Device device, std::shared_ptr<const void> owner);
 
+/// A size as the runtime evaluates it, where `number` gives a symbol's number in the program.
+runtime::SizeExpr toSizeExpr(SizeAttr size, llvm::function_ref<uint32_t(mlir::StringAttr)> number);
+
 /// The runtime's type for an element type; fails for a type that no tensor at run time has.
 mlir::FailureOr<runtime::DType> getDType(mlir::Type elementType);
 
