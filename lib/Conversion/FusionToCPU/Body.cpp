@@ -147,6 +147,12 @@ SmallVector<Value> BodyEmitter::emit(Block &body, ArrayRef<AffineExpr> arguments
   return emitBlock(body);
 }
 
+Value BodyEmitter::emitValue(Block &body, Value value, ArrayRef<AffineExpr> arguments) {
+  for (auto [argument, expr] : llvm::zip_equal(body.getArguments(), arguments))
+    exprs[argument] = expr;
+  return get(value);
+}
+
 Value BodyEmitter::emitRead(Block &body, loop::ReadOp read, ArrayRef<AffineExpr> arguments) {
   for (auto [argument, expr] : llvm::zip_equal(body.getArguments(), arguments))
     exprs[argument] = expr;

@@ -37,6 +37,8 @@ public:
 
   /// Emits the body with its index arguments bound to expressions over the point's dimensions; gives what it yields.
   llvm::SmallVector<Value> emit(mlir::Block &body, llvm::ArrayRef<AffineExpr> arguments);
+  /// Emits what one value of the body needs, and gives it.
+  Value emitValue(mlir::Block &body, Value value, llvm::ArrayRef<AffineExpr> arguments);
   /// Takes the element of this read from a vector that was loaded beforehand.
   void preload(loop::ReadOp read, Value value) { values[read.getResult()] = value; }
 

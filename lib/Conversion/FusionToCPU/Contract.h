@@ -26,6 +26,7 @@ struct ContractPlan {
     None,       ///< as they lie in memory
     Copied,     ///< copied to scratch by blocks: contiguous, but far apart from one step of the depth to the next
     Transposed, ///< the same, contiguous along `transposedDims` in memory
+    Computed,   ///< the same, of any layout or any function of the indices
   };
   Packing packing = Packing::None;
   /// Depth dimensions along which columns are contiguous, as one: the innermost in memory first.

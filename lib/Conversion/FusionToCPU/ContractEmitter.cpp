@@ -169,12 +169,18 @@ Value ContractEmitter::load(const ContractOperand &operand, Value pointer, int64
       load.setNoaliasScopesAttr(others);
     loaded = load;
   }
+  return extend(loaded);
+}
+
+Value ContractEmitter::extend(Value value) {
+  Type element = getElementTypeOrSelf(value.getType());
   if (element == plan.accumulator)
-    return loaded;
+    return value;
   if (element.isBF16() && plan.accumulator.isF32())
-    return extendBF16(builder, loaded);
-  return arith::ExtFOp::create(builder, lanes > 1 ? Type(VectorType::get({lanes}, plan.accumulator)) : plan.accumulator,
-                               loaded);
+    return extendBF16(builder, value);
+  auto vector = dyn_cast<VectorType>(value.getType());
+  return arith::ExtFOp::create(
+      builder, vector ? Type(VectorType::get(vector.getShape(), plan.accumulator)) : plan.accumulator, value);
 }
 
 Value ContractEmitter::multiplyAdd(Value a, Value b, Value c) {

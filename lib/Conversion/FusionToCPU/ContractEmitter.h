@@ -47,6 +47,8 @@ protected:
   Value getPointer(const ContractOperand &operand, AffineExpr address, mlir::ValueRange point);
   /// A factor's scalar or, if `lanes` > 1, vector, extended to the accumulator.
   Value load(const ContractOperand &operand, Value pointer, int64_t lanes, Value mask = {});
+  /// A scalar or vector of a factor as one of the accumulator.
+  Value extend(Value value);
   Value multiplyAdd(Value a, Value b, Value c);
   Value getZero();
   Value broadcast(Value scalar);

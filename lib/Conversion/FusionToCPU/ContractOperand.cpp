@@ -31,41 +31,70 @@ static bool collectDims(Frame &frame, loop::ContractOp op, Value value, SmallVec
          llvm::all_of(producer->getOperands(), [&](Value operand) { return collectDims(frame, op, operand, dims); });
 }
 
-std::optional<ContractOperand> tc::cpu::matchOperand(Frame &frame, loop::ContractOp op, Value yielded) {
-  ContractOperand operand;
-  operand.guardDims.assign(op.getSizes().size(), false);
+// Fills in the read; false if the value is something else.
+static bool matchRead(Frame &frame, loop::ContractOp op, ContractOperand &operand) {
   // A read is extended to the accumulator's type anyway.
   auto strip = [](Value value) {
     while (auto extend = value.getDefiningOp<arith::ExtFOp>())
       value = extend.getIn();
     return value;
   };
-  Value value = strip(yielded);
+  Value value = strip(operand.value);
   if (auto branch = value.getDefiningOp<scf::IfOp>()) {
     unsigned result = cast<OpResult>(value).getResultNumber();
     Value otherwise = branch.elseYield().getOperand(result);
     if (!matchPattern(otherwise, m_AnyZeroFloat()) && !matchPattern(otherwise, m_Zero()))
-      return std::nullopt;
+      return false;
     operand.guard = branch.getCondition();
     if (!collectDims(frame, op, operand.guard, operand.guardDims))
-      return std::nullopt;
+      return false;
     value = strip(branch.thenYield().getOperand(result));
   }
-  operand.read = value.getDefiningOp<loop::ReadOp>();
-  if (!operand.read)
-    return std::nullopt;
-  Value source = operand.read.getSource();
-  if (!isa<BlockArgument>(stripReshapes(source)))
-    return std::nullopt;
-  operand.address = frame.getConstantExpr(0);
-  for (auto [index, stride] :
-       llvm::zip_equal(operand.read.getIndices(), frame.getStrides(getSizes(source.getType())))) {
+  auto read = value.getDefiningOp<loop::ReadOp>();
+  if (!read || !isa<BlockArgument>(stripReshapes(read.getSource())))
+    return false;
+  Value source = read.getSource();
+  AffineExpr address = frame.getConstantExpr(0);
+  for (auto [index, stride] : llvm::zip_equal(read.getIndices(), frame.getStrides(getSizes(source.getType())))) {
     AffineExpr expr = getIndexExpr(frame, index, [&](Value leaf) { return getDimOf(frame, op, leaf); });
     if (!expr)
-      return std::nullopt;
-    operand.address = operand.address + expr * stride;
+      return false;
+    address = address + expr * stride;
   }
-  operand.address = frame.simplify(operand.address);
+  operand.read = read;
+  operand.address = frame.simplify(address);
+  for (auto [dim, uses] : llvm::enumerate(operand.dims))
+    uses = operand.address.isFunctionOfDim(dim) || (operand.guard && operand.guardDims[dim]);
+  return true;
+}
+
+/// Marks the dimensions that a value of the body is computed from.
+static void collectAllDims(Block *body, Value value, SmallVectorImpl<bool> &dims,
+                           llvm::SmallPtrSetImpl<Operation *> &seen) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    if (argument.getOwner() == body)
+      dims[argument.getArgNumber()] = true;
+    return;
+  }
+  Operation *producer = value.getDefiningOp();
+  if (!body->getParent()->isAncestor(producer->getParentRegion()) || !seen.insert(producer).second)
+    return;
+  producer->walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      collectAllDims(body, operand, dims, seen);
+  });
+}
+
+ContractOperand tc::cpu::matchOperand(Frame &frame, loop::ContractOp op, Value yielded) {
+  ContractOperand operand;
+  operand.value = yielded;
+  operand.guardDims.assign(op.getSizes().size(), false);
+  operand.dims.assign(op.getSizes().size(), false);
+  if (!matchRead(frame, op, operand)) {
+    operand.guard = {};
+    llvm::SmallPtrSet<Operation *, 8> seen;
+    collectAllDims(op.getBodyBlock(), yielded, operand.dims, seen);
+  }
   return operand;
 }
 

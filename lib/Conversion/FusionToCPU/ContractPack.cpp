@@ -55,11 +55,14 @@ void ColumnPacker::emitPack(ArrayRef<Value> masks) {
 
 void ColumnPacker::emitPackLoops(ArrayRef<unsigned> loops, Values point, ArrayRef<Value> masks) {
   if (loops.empty()) {
-    if (plan.packing == ContractPlan::Packing::Copied)
-      copyRow(std::move(point), masks);
-    else
-      transposeTiles(std::move(point), masks.front() != nullptr);
-    return;
+    switch (plan.packing) {
+    case ContractPlan::Packing::Copied:
+      return copyRow(std::move(point), masks);
+    case ContractPlan::Packing::Transposed:
+      return transposeTiles(std::move(point), masks.front() != nullptr);
+    default:
+      return computeRow(std::move(point), masks);
+    }
   }
   auto [low, high] = getDepthBounds(loops.front());
   frame.loop(low, high, frame.index(1), {}, [&](Value iv, ValueRange) -> Values {
@@ -92,6 +95,37 @@ void ColumnPacker::copyRow(Values point, ArrayRef<Value> masks) {
   copy(false);
 }
 
+void ColumnPacker::computeRow(Values start, ArrayRef<Value> masks) {
+  Value target = getPackedPointer(start);
+  Value size = frame.emit(getSize(plan.columnDim));
+  SmallVector<AffineExpr> arguments;
+  for (unsigned dim = 0; dim < sizes.size(); ++dim)
+    arguments.push_back(frame.getDimExpr(dim));
+  for (int64_t v = 0; v < plan.tileVectors; ++v) {
+    Point point;
+    point.dims = start;
+    point.dims[plan.columnDim] = frame.add(start[plan.columnDim], frame.index(v * plan.lanes));
+    point.space = {static_cast<int64_t>(plan.columnDim), plan.lanes};
+    point.mask = masks[v];
+    auto compute = [&]() {
+      Elements elements;
+      BodyEmitter emitter(frame, point, elements);
+      store(target, v,
+            extend(emitter.toVector(emitter.emitValue(*plan.op.getBodyBlock(), plan.columns.value, arguments))));
+    };
+    if (!masks[v] || v == 0) {
+      compute();
+      continue;
+    }
+    // Nothing may be read for a vector of columns of which none exists.
+    Value any = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, point.dims[plan.columnDim], size);
+    auto branch = scf::IfOp::create(builder, any, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(branch.thenBlock());
+    compute();
+  }
+}
+
 void ColumnPacker::transposeTiles(Values point, bool isTail) {
   // The dimensions along which the columns are contiguous are walked as one.
   Value zero = frame.index(0), count = frame.index(1), first = zero;
@@ -101,9 +135,9 @@ void ColumnPacker::transposeTiles(Values point, bool isTail) {
     std::optional<int64_t> size = getBlockedSize(dim).getConstant();
     bool isWhole = !blockLow || dim != plan.blockedDim || *sizes[dim].getConstant() % *size == 0;
     known = known && size && isWhole ? std::optional<int64_t>(*known * *size) : std::nullopt;
-    count = frame.mul(count, frame.sub(high, low));
     if (blockLow && dim == plan.blockedDim)
-      first = low; // it is the only one
+      first = frame.mul(low, count); // it is the outermost
+    count = frame.mul(count, frame.sub(high, low));
     point[dim] = zero;
   }
   if (known)

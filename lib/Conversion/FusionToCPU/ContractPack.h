@@ -25,6 +25,7 @@ private:
   AffineExpr getPackedAddress();
   void emitPackLoops(llvm::ArrayRef<unsigned> loops, Values point, llvm::ArrayRef<Value> masks);
   void copyRow(Values point, llvm::ArrayRef<Value> masks);
+  void computeRow(Values point, llvm::ArrayRef<Value> masks);
   void transposeTiles(Values point, bool isTail);
   void store(Value pointer, int64_t vector, Value value);
 

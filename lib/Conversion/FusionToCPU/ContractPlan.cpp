@@ -15,7 +15,7 @@ constexpr int64_t workOfThread = 1 << 19;
 /// Rows that are computed with the columns of a block before the next block.
 constexpr int64_t mostChunkRows = 96, mostPackedChunkRows = 480;
 /// Fewer rows than this do not pay for packing columns that are contiguous, or that can be summed as dot products.
-constexpr int64_t fewestCopiedRows = 32, fewestTransposedRows = 8;
+constexpr int64_t fewestCopiedRows = 32, fewestTransposedRows = 8, fewestComputedRows = 3;
 
 class Planner {
 public:
@@ -24,9 +24,12 @@ public:
 
 private:
   bool collect();
+  int64_t findLastColumnDim(const ContractOperand &first, const ContractOperand &second);
+  int64_t countRows(const ContractOperand &columns, int64_t columnDim);
   bool chooseTransposed(const ContractOperand &first, const ContractOperand &second);
   bool chooseTiles(const ContractOperand &first, const ContractOperand &second);
   bool chooseDots(const ContractOperand &first, const ContractOperand &second);
+  bool chooseComputed(const ContractOperand &first, const ContractOperand &second);
   void splitDims();
   void chooseTile();
   void choosePacking();
@@ -94,23 +97,33 @@ static std::optional<unsigned> findColumnDim(loop::ContractOp op, const Contract
   return std::nullopt;
 }
 
-/// The last parallel dimension that one factor alone depends on, if the other has enough rows to pay for transposing
-/// blocks of columns along it: they are contiguous along depth dimensions.
-bool Planner::chooseTransposed(const ContractOperand &first, const ContractOperand &second) {
+/// The last parallel dimension that one factor alone depends on; -1 if there is none.
+int64_t Planner::findLastColumnDim(const ContractOperand &first, const ContractOperand &second) {
   int64_t dim = plan.op.getParallel() - 1;
   while (dim >= 0 && (sizes[dim].getConstant() == 1 || first.dependsOn(dim) == second.dependsOn(dim)))
     --dim;
+  return dim;
+}
+
+/// Rows that share the columns along a dimension.
+int64_t Planner::countRows(const ContractOperand &columns, int64_t columnDim) {
+  int64_t count = 1;
+  for (int64_t dim = 0, parallel = plan.op.getParallel(); dim < parallel; ++dim)
+    if (dim != columnDim && !columns.dependsOn(dim))
+      count *= sizes[dim].getConstant().value_or(assumedSize);
+  return count;
+}
+
+/// Columns along the last dimension that one factor alone depends on, if the other has enough rows to pay for
+/// transposing blocks of columns along it: they are contiguous along depth dimensions.
+bool Planner::chooseTransposed(const ContractOperand &first, const ContractOperand &second) {
+  int64_t dim = findLastColumnDim(first, second);
   if (dim < 0)
     return false;
   bool swap = first.dependsOn(dim);
   const ContractOperand &columns = swap ? first : second, &rows = swap ? second : first;
-  if (columns.guard || getLaneStride(columns.address, {dim, plan.lanes}) == one())
-    return false;
-  int64_t count = 1;
-  for (int64_t other = 0, parallel = plan.op.getParallel(); other < parallel; ++other)
-    if (other != dim && !columns.dependsOn(other))
-      count *= sizes[other].getConstant().value_or(assumedSize);
-  if (count < fewestTransposedRows)
+  if (columns.guard || getLaneStride(columns.address, {dim, plan.lanes}) == one() ||
+      countRows(columns, dim) < fewestTransposedRows)
     return false;
   // From the innermost in memory outwards, as long as there is no gap.
   LinearForm form = getLinearForm(columns.address, sizes.size());
@@ -173,6 +186,24 @@ bool Planner::chooseDots(const ContractOperand &first, const ContractOperand &se
   return false;
 }
 
+/// Columns that lie in no such way, or are no read, or rows that are not: whatever can be packed, as long as there are
+/// rows to share the work.
+bool Planner::chooseComputed(const ContractOperand &first, const ContractOperand &second) {
+  int64_t dim = findLastColumnDim(first, second);
+  if (dim < 0)
+    return false;
+  bool swap = first.dependsOn(dim);
+  const ContractOperand &columns = swap ? first : second, &rows = swap ? second : first;
+  if (!rows.read || countRows(columns, dim) < fewestComputedRows)
+    return false;
+  plan.form = ContractPlan::Form::Tiles;
+  plan.packing = ContractPlan::Packing::Computed;
+  plan.rows = rows;
+  plan.columns = columns;
+  plan.columnDim = dim;
+  return true;
+}
+
 void Planner::splitDims() {
   unsigned parallel = plan.op.getParallel();
   for (unsigned dim = 0; dim < sizes.size(); ++dim) {
@@ -213,7 +244,7 @@ void Planner::chooseTile() {
   if (std::optional<int64_t> columns = sizes[plan.columnDim].getConstant())
     plan.tileVectors = std::clamp<int64_t>(llvm::divideCeil(*columns, plan.lanes), 1, plan.tileVectors);
   // All vectors of a tile are side by side.
-  while (plan.packing != ContractPlan::Packing::Transposed && plan.tileVectors > 1 &&
+  while (plan.packing == ContractPlan::Packing::None && plan.tileVectors > 1 &&
          getLaneStride(plan.columns.address, {plan.columnDim, plan.getTileColumns()}) != one())
     --plan.tileVectors;
   static constexpr int64_t wideRows[] = {14, 14, 9, 6}, narrowRows[] = {12, 6};
@@ -246,8 +277,8 @@ void Planner::chooseDepthBlock() {
     int64_t size = *sizes[dim].getConstant();
     if (size == 1)
       continue;
-    // A group of dimensions that is transposed as one is not taken apart.
-    if (plan.transposedDims.size() > 1 && llvm::is_contained(plan.transposedDims, dim))
+    // A group of dimensions that is transposed as one is a range of it in a block of the outermost alone.
+    if (llvm::is_contained(plan.transposedDims, dim) && dim != plan.transposedDims.back())
       return;
     int64_t block = std::max<int64_t>(1, tile[2] / (*depth / size));
     plan.blockedDim = dim;
@@ -297,19 +328,23 @@ std::optional<ContractPlan> Planner::run() {
       sizes.size() == static_cast<size_t>(plan.op.getParallel()))
     return std::nullopt;
   auto yield = cast<loop::YieldOp>(plan.op.getBodyBlock()->getTerminator());
-  std::optional<ContractOperand> first = matchOperand(frame, plan.op, yield.getValues()[0]),
-                                 second = matchOperand(frame, plan.op, yield.getValues()[1]);
-  if (!first || !second)
-    return std::nullopt;
+  ContractOperand first = matchOperand(frame, plan.op, yield.getValues()[0]),
+                  second = matchOperand(frame, plan.op, yield.getValues()[1]);
   plan.lanes = target.getLanes(plan.accumulator.getIntOrFloatBitWidth());
-  if (chooseTransposed(*first, *second) || chooseTiles(*first, *second)) {
+  bool areReads = first.read && second.read;
+  if (areReads && (chooseTransposed(first, second) || chooseTiles(first, second))) {
     splitDims();
     chooseTile();
     return std::move(plan);
   }
-  if (chooseDots(*first, *second)) {
+  if (areReads && chooseDots(first, second)) {
     splitDims();
     chooseDotTile();
+    return std::move(plan);
+  }
+  if (chooseComputed(first, second)) {
+    splitDims();
+    chooseTile();
     return std::move(plan);
   }
   return std::nullopt;

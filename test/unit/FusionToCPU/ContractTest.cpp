@@ -274,6 +274,71 @@ TEST(Contract, GuardedColumns) {
 )")});
 }
 
+/// Columns that are contiguous in no direction, or no plain read: a flipped filter, a guard on columns, a product, rows
+/// that are looked up. Few rows are computed without packing, many with; the depth comes in blocks, too.
+TEST(Contract, ComputedColumns) {
+  std::string bodies[] = {
+      R"(
+      %kk = loop.index affine_map<(d0) -> (20 - d0)>(%k) where []
+      %ll = loop.index affine_map<(d0) -> (2 - d0)>(%l) where []
+      %w = loop.read %b[%kk, %j, %ll] : tensor<21x70x3xf32> -> f32
+)",
+      R"(
+      %jj = loop.index affine_map<(d0, d1) -> (d0 + d1 - 8)>(%j, %k) where []
+      %c70 = arith.constant 70 : index
+      %in = arith.cmpi ult, %jj, %c70 : index
+      %w = scf.if %in -> (f32) {
+        %t = loop.read %b[%k, %jj, %l] : tensor<21x70x3xf32> -> f32
+        scf.yield %t : f32
+      } else {
+        %z = arith.constant 0.0 : f32
+        scf.yield %z : f32
+      }
+)",
+      R"(
+      %t = loop.read %b[%k, %j, %l] : tensor<21x70x3xf32> -> f32
+      %u = loop.read %c[%j] : tensor<70xi64> -> i64
+      %s = arith.sitofp %u : i64 to f32
+      %w = arith.mulf %t, %s : f32
+)",
+      R"(
+      %u = loop.read %c[%j] : tensor<70xi64> -> i64
+      %i64 = arith.index_cast %u : i64 to index
+      %w = loop.read %b[%k, %i64, %l] : tensor<21x70x3xf32> -> f32
+)"};
+  for (const std::string &body : bodies)
+    for (std::string m : {"2", "5", "40"})
+      for (std::string schedule :
+           {"", "schedule <contract, parallel = 2, vector = 1, tile = [6, 64, 24], grain = 1>"}) {
+        SCOPED_TRACE(m + body);
+        check({kernel(schedule, "%a: tensor<" + m + "x21x3xf32>; %b: tensor<21x70x3xf32>; %c: tensor<70xi64>",
+                      "tensor<" + m + "x70xf32>", R"(
+    %0 = loop.contract (%i, %j : %k, %l) in [)" + m + R"(, 70 : 21, 3] {
+      %v = loop.read %a[%i, %k, %l] : tensor<)" + m + R"(x21x3xf32> -> f32
+)" + body + R"(
+      loop.yield %v, %w : f32, f32
+    } : tensor<)" + m + R"(x70xf32>
+    fusion.yield %0 : tensor<)" + m + R"(x70xf32>
+)")});
+      }
+}
+
+/// The depth is blocked along dimensions in which the columns are contiguous together.
+TEST(Contract, TransposedDepthBlocks) {
+  for (std::string m : {"9", "40"})
+    for (int depth : {18, 36, 1000})
+      check({kernel("schedule <contract, parallel = 2, vector = 1, tile = [6, 64, " + std::to_string(depth) +
+                        "], grain = 1>",
+                    "%a: tensor<2x6x9x" + m + "xf32>; %b: tensor<2x70x6x9xf32>", "tensor<" + m + "x70xf32>", R"(
+    %0 = loop.contract (%i, %j : %y, %x, %n) in [)" + m + R"(, 70 : 6, 9, 2] {
+      %v = loop.read %a[%n, %y, %x, %i] : tensor<2x6x9x)" + m + R"(xf32> -> f32
+      %w = loop.read %b[%n, %j, %y, %x] : tensor<2x70x6x9xf32> -> f32
+      loop.yield %v, %w : f32, f32
+    } : tensor<)" + m + R"(x70xf32>
+    fusion.yield %0 : tensor<)" + m + R"(x70xf32>
+)")});
+}
+
 TEST(Contract, ExtendedReads) {
   check({kernel("", "%a: tensor<9x20xbf16>; %b: tensor<33x20xf32>", "tensor<9x33xf32>", R"(
     %0 = loop.contract (%i, %j : %k) in [9, 33 : 20] {
