@@ -214,9 +214,9 @@ LogicalResult ProgramBuilder::addOp(Operation &op) {
         isOnce[constant.getResult()] = true;
         return success();
       })
-      .Case<ReshapeOp>([&](ReshapeOp reshape) {
-        values[reshape.getResult()] = values.lookup(reshape.getInput());
-        isOnce[reshape.getResult()] = isOnce.lookup(reshape.getInput());
+      .Case<ReshapeOp, ReinterpretOp>([&](auto view) {
+        values[view.getResult()] = values.lookup(view.getInput());
+        isOnce[view.getResult()] = isOnce.lookup(view.getInput());
         return success();
       })
       .Case<fusion::KernelOp>([&](fusion::KernelOp kernel) { return addKernel(kernel); })

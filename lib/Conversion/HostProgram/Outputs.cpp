@@ -45,11 +45,14 @@ LogicalResult ProgramBuilder::planOutputs() {
       result.program.outputs.emplace_back();
     }
   }
-  for (auto [number, operand] : llvm::enumerate(terminator->getOperands())) {
-    Value root = getRoot(operand);
-    if (programOutput[number] >= 0 && root.getDefiningOp<fusion::KernelOp>())
-      outputOf.try_emplace(root, number);
-  }
+  // Views of a result have its element type: where results differ, the one of the kernel's own type is shared.
+  for (bool sameElement : {true, false})
+    for (auto [number, operand] : llvm::enumerate(terminator->getOperands())) {
+      Value root = getRoot(operand);
+      if (programOutput[number] >= 0 && root.getDefiningOp<fusion::KernelOp>() &&
+          sameElement == (getElementTypeOrSelf(root.getType()) == getElementTypeOrSelf(operand.getType())))
+        outputOf.try_emplace(root, number);
+    }
   return success();
 }
 
@@ -111,7 +114,8 @@ LogicalResult ProgramBuilder::addOutputs() {
     output.device = device;
     output.sizes = sizes;
     output.strides = strides;
-    if (first != outputOf.end()) {
+    if (first != outputOf.end() && getElementTypeOrSelf(terminator->getOperand(first->second).getType()) ==
+                                       getElementTypeOrSelf(operand.getType())) {
       output.kind = runtime::Output::Kind::AliasOutput;
       output.index = programOutput[first->second];
       if (output.strides.empty())

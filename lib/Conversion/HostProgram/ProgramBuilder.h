@@ -46,10 +46,10 @@ private:
   mlir::LogicalResult addOutputs();
   mlir::LogicalResult checkSymbols();
 
-  // The value whose memory this one is: reshapes are other sizes for the same bytes.
+  // The value whose memory this one is: reshapes and reinterpretations are other names for the same bytes.
   static mlir::Value getRoot(mlir::Value value) {
-    while (auto reshape = value.getDefiningOp<ReshapeOp>())
-      value = reshape.getInput();
+    while (mlir::isa_and_present<ReshapeOp, ReinterpretOp>(value.getDefiningOp()))
+      value = value.getDefiningOp()->getOperand(0);
     return value;
   }
   runtime::TensorDesc describe(mlir::Value value);

@@ -65,7 +65,8 @@ struct TCToLoop : tc::impl::TCToLoopBase<TCToLoop> {
     walkAndApplyPatterns(getOperation(), std::move(patterns));
 
     WalkResult left = getOperation()->walk([&](Operation *op) {
-      if (!isa_and_present<TCDialect>(op->getDialect()) || isa<ConstantOp, ReshapeOp, ExternOp, ItemOp>(op))
+      if (!isa_and_present<TCDialect>(op->getDialect()) ||
+          isa<ConstantOp, ReshapeOp, ReinterpretOp, ExternOp, ItemOp>(op))
         return WalkResult::advance();
       op->emitOpError("has no loop form");
       return WalkResult::interrupt();

@@ -16,10 +16,8 @@ static Results copy(Call &c) { return castTo(c.expr(1), c.element()); }
 static Results bitcastFunction(Call &c) {
   Expr x = c.expr(0);
   Type from = x.getElementType(), to = c.element();
-  if (from && from != to && from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth()) {
-    c.reject("a view as elements of another width");
-    return Expr();
-  }
+  if (from && x.isTensor() && from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
+    return Expr(c, ReinterpretOp::create(c, c.loc, c.resultType(), x.getValue()));
   return from == to ? x : bitcast(x, to);
 }
 

@@ -41,7 +41,12 @@ LogicalResult Functionalizer::convertReturn(func::FuncOp function, func::ReturnO
       // A part of a written argument is not handed back as such: the caller has yet to write the argument.
       const Tensor &tensor = tensorOf(value);
       const Storage &storage = storages[tensor.storage];
-      if (storage.argument && (storage.version == storage.initialVersion || tensor.steps.empty()))
+      // The caller makes views of the argument's own elements.
+      bool sameElements = llvm::none_of(tensor.steps, [](const ViewStep &step) {
+        return step.kind == ViewStep::Kind::Bitcast || step.kind == ViewStep::Kind::Reinterpret ||
+               step.kind == ViewStep::Kind::Aten;
+      });
+      if (sameElements && storage.argument && (storage.version == storage.initialVersion || tensor.steps.empty()))
         attrs.set("tc.aliases", builder.getI64IntegerAttr(*storage.argument));
     }
     attributes.push_back(attrs.getDictionary(op.getContext()));

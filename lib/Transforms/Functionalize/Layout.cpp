@@ -130,6 +130,11 @@ std::optional<Layout> functionalize::layoutAfter(const ViewStep &step, const Lay
   }
   case ViewStep::Kind::Bitcast:
     return layout;
+  case ViewStep::Kind::Reinterpret:
+    // Offsets count elements, of which there are others now.
+    if (layout.offset.getConstant() == 0 && isContiguous(layout, getSizes(step.from)))
+      return Layout::contiguous(step.from.getContext(), getSizes(step.to));
+    return std::nullopt;
   case ViewStep::Kind::Gather:
     return gatherLayout(step, layout);
   case ViewStep::Kind::Aten:

@@ -66,6 +66,8 @@ Value functionalize::applyStep(OpBuilder &builder, Location loc, const ViewStep 
     return BroadcastOp::create(builder, loc, step.to, input);
   case ViewStep::Kind::Bitcast:
     return BitcastOp::create(builder, loc, step.to, input);
+  case ViewStep::Kind::Reinterpret:
+    return ReinterpretOp::create(builder, loc, step.to, input);
   case ViewStep::Kind::Gather:
     return GatherOp::create(builder, loc, step.to, input, buildIndices(builder, loc, step), step.dims,
                             /*checked=*/false);
@@ -105,6 +107,8 @@ Value functionalize::invertStep(OpBuilder &builder, Location loc, const ViewStep
     return invertBroadcast(builder, loc, step, written);
   case ViewStep::Kind::Bitcast:
     return BitcastOp::create(builder, loc, step.from, written);
+  case ViewStep::Kind::Reinterpret:
+    return ReinterpretOp::create(builder, loc, step.from, written);
   case ViewStep::Kind::Gather: {
     Value before = input();
     SmallVector<Value> indices = buildIndices(builder, loc, step);
@@ -172,6 +176,8 @@ void ViewBuilder::bitcast(Type elementType) {
   if (elementType != type.getElementType())
     push({.kind = ViewStep::Kind::Bitcast, .to = withElementType(type, elementType)});
 }
+
+void ViewBuilder::reinterpret(RankedTensorType to) { push({.kind = ViewStep::Kind::Reinterpret, .to = to}); }
 
 // Whether the index is outside a dimension of this size, as far as constants say.
 static bool isOutside(const AffineIndex &index, ArrayRef<SizeAttr> leading, SizeAttr size) {

@@ -28,7 +28,7 @@ struct AffineIndex {
 };
 
 struct ViewStep {
-  enum class Kind { Reshape, Transpose, Slice, Broadcast, Bitcast, Gather, Aten };
+  enum class Kind { Reshape, Transpose, Slice, Broadcast, Bitcast, Reinterpret, Gather, Aten };
   Kind kind;
   mlir::RankedTensorType from = {}, to = {};
   /// Permutation, slice strides, or the dimensions that are gathered.
@@ -65,6 +65,8 @@ public:
   void slice(int64_t dim, SizeAttr offset, int64_t stride, SizeAttr size);
   void broadcast(llvm::ArrayRef<SizeAttr> sizes);
   void bitcast(mlir::Type elementType);
+  /// Elements of another width, in the last dimension more or fewer of them.
+  void reinterpret(mlir::RankedTensorType to);
   /// The leading dimensions of the result have these sizes, the dimensions that are not in `dims` follow. Fails where
   /// constants show that an index is outside its dimension.
   [[nodiscard]] mlir::LogicalResult gather(llvm::ArrayRef<int64_t> dims, llvm::ArrayRef<SizeAttr> leading,

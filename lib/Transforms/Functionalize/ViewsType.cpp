@@ -19,20 +19,18 @@ static LogicalResult to(View &view) {
 
 static LogicalResult viewDtype(View &view) {
   Type from = view.steps.getType().getElementType(), to = view.type.getElementType();
-  if (!from.isIntOrFloat() || !to.isIntOrFloat() || from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
-    return failure();
-  view.steps.bitcast(to);
+  if (from == to)
+    return success();
+  if (from.isIntOrFloat() && to.isIntOrFloat() && from.getIntOrFloatBitWidth() == to.getIntOrFloatBitWidth())
+    view.steps.bitcast(to);
+  else
+    view.steps.reinterpret(view.type);
   return success();
 }
 
-// Real and imaginary parts side by side; there is no complex arithmetic in tc, so these stay calls.
-static LogicalResult viewAsReal(View &view) {
-  view.steps.aten("view_as_real_copy", "view_as_complex_copy", view.call.op.getArgs(), view.type);
-  return success();
-}
-
-static LogicalResult viewAsComplex(View &view) {
-  view.steps.aten("view_as_complex_copy", "view_as_real_copy", view.call.op.getArgs(), view.type);
+// Real and imaginary parts side by side are what a complex number is in memory.
+static LogicalResult viewParts(View &view) {
+  view.steps.reinterpret(view.type);
   return success();
 }
 
@@ -55,8 +53,8 @@ ArrayRef<ViewEntry> functionalize::typeViews() {
       {"to.dtype", to},
       {"to.other", to},
       {"view.dtype", viewDtype},
-      {"view_as_real", viewAsReal},
-      {"view_as_complex", viewAsComplex},
+      {"view_as_real", viewParts},
+      {"view_as_complex", viewParts},
   };
   return entries;
 }

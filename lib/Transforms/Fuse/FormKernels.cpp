@@ -27,7 +27,8 @@ struct FormKernels : tc::impl::FormKernelsBase<FormKernels> {
 
   void runOnOperation() override {
     WalkResult primitive = getOperation()->walk([](Operation *op) {
-      if (!isa_and_present<TCDialect>(op->getDialect()) || isa<ConstantOp, ReshapeOp, ExternOp, ItemOp>(op))
+      if (!isa_and_present<TCDialect>(op->getDialect()) ||
+          isa<ConstantOp, ReshapeOp, ReinterpretOp, ExternOp, ItemOp>(op))
         return WalkResult::advance();
       op->emitOpError("expected loops, which tc-to-loop makes");
       return WalkResult::interrupt();

@@ -74,7 +74,7 @@ bool isPrimitive(Operation *op) { return isFrame(op) || (isFrom(op, "tc") && !is
 bool isLoops(Operation *op) {
   if (isInLoopBody(op))
     return isScalarOp(op);
-  return isFrame(op) || isFrom(op, "loop") || isa<ConstantOp, ReshapeOp, ExternOp, ItemOp>(op);
+  return isFrame(op) || isFrom(op, "loop") || isa<ConstantOp, ReshapeOp, ReinterpretOp, ExternOp, ItemOp>(op);
 }
 
 bool isKernels(Operation *op) {
@@ -82,7 +82,7 @@ bool isKernels(Operation *op) {
     return isScalarOp(op);
   if (op->getParentOfType<fusion::KernelOp>())
     return isFrom(op, "loop") || isa<fusion::YieldOp, ConstantOp, ReshapeOp>(op);
-  return isFrame(op) || isa<fusion::KernelOp, ConstantOp, ReshapeOp, ExternOp, ItemOp>(op);
+  return isFrame(op) || isa<fusion::KernelOp, ConstantOp, ReshapeOp, ReinterpretOp, ExternOp, ItemOp>(op);
 }
 
 struct Form {

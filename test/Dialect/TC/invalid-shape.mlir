@@ -65,6 +65,14 @@ func.func @reshape_element(%x: tensor<4xf32>) {
 
 // -----
 
+func.func @reinterpret(%x: tensor<3xf32>) {
+  // expected-error @+1 {{must keep the number of bits, found 96 and 64}}
+  %0 = tc.reinterpret %x : (tensor<3xf32>) -> tensor<1xcomplex<f32>>
+  return
+}
+
+// -----
+
 func.func @slice_outside(%x: tensor<4xf32>) {
   // expected-error @+1 {{reads outside dimension 0 of 'tensor<4xf32>'}}
   %0 = tc.slice %x [#tc.size<1>] by [2] : (tensor<4xf32>) -> tensor<3xf32>

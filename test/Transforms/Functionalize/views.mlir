@@ -155,3 +155,19 @@ func.func @as_strided_copy(%x: !tc.ref<[3, 3], f32>) -> !tc.ref<[2, 2], f32> {
   %0 = tc.aten "as_strided_copy"(%x, [2, 2], [1, 2], 0) : (!tc.ref<[3, 3], f32>) -> !tc.ref<[2, 2], f32>
   return %0 : !tc.ref<[2, 2], f32>
 }
+
+// -----
+
+// Elements of another width are the same memory under other names, in both directions; the caller is not handed such a
+// view of its argument.
+// CHECK-LABEL: func.func @other_width
+// CHECK-SAME: (%[[X:.*]]: tensor<2x4xf16>) -> (tensor<2x2xf32>, tensor<2x4xf16> {tc.mutates = 0 : i64})
+// CHECK: %[[V:.*]] = tc.reinterpret %[[X]] : (tensor<2x4xf16>) -> tensor<2x2xf32>
+// CHECK: %[[Y:.*]] = tc.aten "mul.Scalar"(%[[V]], 2.000000e+00 : f64)
+// CHECK: %[[B:.*]] = tc.reinterpret %[[Y]] : (tensor<2x2xf32>) -> tensor<2x4xf16>
+// CHECK: return %[[Y]], %[[B]]
+func.func @other_width(%x: !tc.ref<[2, 4], f16>) -> !tc.ref<[2, 2], f32> {
+  %v = tc.aten "view.dtype"(%x, f32) : (!tc.ref<[2, 4], f16>) -> !tc.ref<[2, 2], f32>
+  %y = tc.aten "mul_.Scalar"(%v, 2.0 : f64) : (!tc.ref<[2, 2], f32>) -> !tc.ref<[2, 2], f32>
+  return %y : !tc.ref<[2, 2], f32>
+}

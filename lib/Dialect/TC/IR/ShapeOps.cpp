@@ -90,6 +90,22 @@ LogicalResult ReshapeOp::verify() {
   return success();
 }
 
+// Bits of an element in memory.
+static int64_t getMemoryBits(Type element) {
+  if (auto complex = dyn_cast<ComplexType>(element))
+    return 2 * getMemoryBits(complex.getElementType());
+  return element.isIntOrFloat() ? std::max(8u, element.getIntOrFloatBitWidth()) : 0;
+}
+
+LogicalResult ReinterpretOp::verify() {
+  SizeAttr from = product(getContext(), getSizes(getInput().getType())) *
+                  getMemoryBits(getInput().getType().getElementType()),
+           to = product(getContext(), getSizes(getType())) * getMemoryBits(getType().getElementType());
+  if (from.getConstant() && to.getConstant() && from != to)
+    return emitOpError("must keep the number of bits, found ") << *from.getConstant() << " and " << *to.getConstant();
+  return success();
+}
+
 // Whether a slice of `length` elements from `offset` on, `stride` apart, leaves a dimension, as far as constants say.
 static bool isOutside(SizeAttr offset, int64_t stride, SizeAttr length, SizeAttr size) {
   if (length.getConstant() == 0)

@@ -48,6 +48,16 @@ def TC_ReshapeOp : TC_ShapeOp<"reshape"> {
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
 }
+def TC_ReinterpretOp : TC_ShapeOp<"reinterpret"> {
+  let summary = "the same memory, row-major, as elements of another type and under other sizes";
+  let description = [{
+    `%0 = tc.reinterpret %x : (tensor<4xcomplex<f32>>) -> tensor<4x2xf32>`
+
+    Never computed by a kernel: what is before it is in memory. Booleans are bytes.
+  }];
+  let arguments = (ins TC_AnyTensor:$input);
+  let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
+}
 def TC_SliceOp : TC_ShapeOp<"slice"> {
   let summary = "result[i] = input[offset + i * stride] in each dimension";
   let arguments = (ins TC_AnyTensor:$input, TC_SizeArrayAttr:$offsets, DenseI64ArrayAttr:$strides);
