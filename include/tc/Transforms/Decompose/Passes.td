@@ -36,4 +36,24 @@ def DecomposePass : Pass<"tc-decompose", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tc::TCDialect"];
 }
 
+def ExpandComplexPass : Pass<"tc-expand-complex", "::mlir::func::FuncOp"> {
+  let summary = "Move complex elements as pairs of real ones";
+  let description = [{
+    Kernels have no complex numbers. Ops that move elements get a last dimension of size 2 for the real and the imaginary
+    part, between two reinterpretations of the same memory; conversions from and to real numbers add and cut the imaginary
+    part. What else there is of complex arithmetic is in `tc.extern`.
+
+    ```mlir
+    %0 = tc.transpose %x [1, 0] : (tensor<4x2xcomplex<f32>>) -> tensor<2x4xcomplex<f32>>
+    ```
+    becomes
+    ```mlir
+    %0 = tc.reinterpret %x : (tensor<4x2xcomplex<f32>>) -> tensor<4x2x2xf32>
+    %1 = tc.transpose %0 [1, 0, 2] : (tensor<4x2x2xf32>) -> tensor<2x4x2xf32>
+    %2 = tc.reinterpret %1 : (tensor<2x4x2xf32>) -> tensor<2x4xcomplex<f32>>
+    ```
+  }];
+  let dependentDialects = ["::tc::TCDialect"];
+}
+
 #endif // TC_TRANSFORMS_DECOMPOSE_PASSES
