@@ -84,7 +84,7 @@ static Results meshgrid(Call &c) {
 }
 
 void addCreation(Decompositions &d) {
-  d.add({"zeros", "zeros_like", "new_zeros", "zero", "zeros.names"}, zeros);
+  d.add({"zeros", "zeros_like", "new_zeros", "zero", "zeros.names", "_efficientzerotensor"}, zeros);
   d.add({"empty.memory_format", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted",
          "empty"},
         zeros);

@@ -73,7 +73,7 @@ static Results powScalar(Call &c) {
   if (*exponent == 3)
     return widen(x) * widen(x) * widen(x);
   if (!isFloat(x))
-    return pow(x, *exponent);
+    return pow(x, operand(c, 1));
   if (*exponent == 0.5)
     return sqrt(x);
   if (*exponent == -0.5)

@@ -234,6 +234,12 @@ SCALAR_FORM(FloorDivOp) {
 
 SCALAR_FORM(PowOp) {
   BINARY_SETUP
+  // math.ipowi's exponents are signed. The low bits of a product do not depend on what is above them.
+  if (s.isUnsigned && !s.isFloat() && s.type.getIntOrFloatBitWidth() < 64) {
+    Type wide = builder.getI64Type();
+    Value power = s.make<math::IPowIOp>(s.make<arith::ExtUIOp>(wide, x), s.make<arith::ExtUIOp>(wide, y));
+    return s.make<arith::TruncIOp>(s.type, power);
+  }
   return s.isFloat() ? s.make<math::PowFOp>(x, y) : s.make<math::IPowIOp>(x, y);
 }
 
