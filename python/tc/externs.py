@@ -7,6 +7,11 @@ import torch
 from .dtypes import DTYPES
 
 
+def _is_written(entry):
+    """Whether an argument or a return of a schema is memory that the operator writes to."""
+    return entry.alias_info is not None and entry.alias_info.is_write
+
+
 def make_extern(name, arguments_json):
     """A callable for `Executable.set_externs`: takes the call's tensors and ints, returns a list of results."""
     arguments = json.loads(arguments_json)
@@ -35,18 +40,28 @@ def make_extern(name, arguments_json):
             return getattr(torch, value.removeprefix("torch."))
         return value
 
+    def copy(value):
+        if isinstance(value, (list, tuple)):
+            return [copy(element) for element in value]
+        return value.clone() if isinstance(value, torch.Tensor) else value
+
     def call(inputs):
-        positional, named = [], {}
+        positional, named, written = [], {}, []
         for schema_arg, argument in zip(schema_args, arguments):
             value = to_python(schema_arg, resolve(argument, inputs))
+            # What the operator writes to is a copy, whose new value is a further result.
+            if _is_written(schema_arg):
+                value = copy(value)
+                written += [] if value is None else [value]
             if schema_arg.kwarg_only:
                 named[schema_arg.name] = value
             else:
                 positional.append(value)
         with torch.no_grad():
             results = op(*positional, **named)
-        if not isinstance(results, (list, tuple)):
+        if not isinstance(results, (list, tuple)) or len(op._schema.returns) == 1:
             results = [results]
+        results = [x for x, returned in zip(results, op._schema.returns) if not _is_written(returned)] + written
         storages = {x.untyped_storage().data_ptr() for x in inputs if isinstance(x, torch.Tensor)}
         flat = []
         for result in results:

@@ -73,3 +73,47 @@ def test_custom_operator():
 def test_formulas_of_pytorch():
     check(lambda x: torch.special.entr(x), torch.rand(8), externs=[])
     check(lambda x: torch.nn.functional.channel_shuffle(x, 2), torch.randn(1, 4, 2, 2), externs=[])
+
+
+@pytest.mark.parametrize("dtype", [torch.int16, torch.float64, torch.uint8])
+def test_elements_of_another_width(dtype):
+    def function(x):
+        y = x + 1
+        y.view(dtype)[:, :1].fill_(3)
+        return y.view(dtype), y.t(), y
+
+    check(function, torch.randn(4, 6), externs=[])
+
+
+def test_complex_elements_move():
+    def function(x, y):
+        z = torch.cat([x.t(), y.expand(2, 3, 4)[1].t()])
+        torch.view_as_real(z)[..., 1].mul_(2)
+        return z.flip(0), z[:, 1], y.to(torch.complex64)
+
+    check(function, torch.randn(3, 4, dtype=torch.complex64), torch.randn(3, 4, dtype=torch.complex64), externs=["cat", "flip"])
+
+
+@torch.library.custom_op("tc_test::add_to", mutates_args=("x",))
+def add_to(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    x += y
+    return x * y
+
+
+@add_to.register_fake
+def _(x, y):
+    return torch.empty_like(x)
+
+
+def test_custom_operator_that_writes():
+    def function(x, y):
+        z = x.clone()
+        return add_to(z[0], y) * 2, z
+
+    check(function, torch.randn(2, 4), torch.randn(4), externs=["tc_test::add_to"])
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int32])
+def test_integer_powers(dtype):
+    x = torch.arange(0, 100, dtype=torch.int64).to(dtype)
+    check(lambda x: (x**5, 3**x, x ** x.clamp(max=9)), x, externs=[])
