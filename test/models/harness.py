@@ -4,6 +4,9 @@ Any torch.compile backend will do, so the harness itself is tested with `eager`;
 what only tc can answer (how many calls went back to PyTorch) is asked of tc alone.
 """
 
+import dataclasses
+import types
+
 import torch
 
 from models import LIMITS, Output, BertOutput
@@ -76,3 +79,53 @@ def mark_dynamic(model, inputs):
         for axis in axes:
             torch._dynamo.mark_dynamic(tensor, axis)
     return inputs
+
+
+@dataclasses.dataclass
+class Graph:
+    """A graph that tc compiled."""
+
+    text: str  # as captured
+    arguments: list = None  # of its first run
+
+
+class RecordGraphs:
+    """Keeps the graphs that tc compiles inside."""
+
+    def __enter__(self):
+        from tc import backend
+
+        self.graphs, self.compile_module = [], backend.compile_module
+        backend.compile_module = self.record
+        return self.graphs
+
+    def __exit__(self, *_):
+        from tc import backend
+
+        backend.compile_module = self.compile_module
+
+    def record(self, module, settings, target):
+        graph = Graph(str(module))
+        self.graphs.append(graph)
+        run = self.compile_module(module, settings, target).run
+
+        def recorded(arguments, *rest):
+            if graph.arguments is None:  # before they are mutated
+                graph.arguments = [x.detach().clone() if isinstance(x, torch.Tensor) else x for x in arguments]
+            return run(arguments, *rest)
+
+        return types.SimpleNamespace(run=recorded)
+
+
+def record_graphs(model, training, dynamic=False):
+    """The graphs of a model: one for inference, two for a training step."""
+    torch._dynamo.reset()
+    inputs = model.sample(**(model.variants[0] if dynamic else {}))
+    if dynamic:
+        mark_dynamic(model, inputs)
+    with RecordGraphs() as graphs, torch.set_grad_enabled(training):
+        result = torch.compile(model.build(), backend="tc", fullgraph=True)(*inputs)
+        if training:
+            result.backward()
+    assert len(graphs) == 1 + training
+    return graphs

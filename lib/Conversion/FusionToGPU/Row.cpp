@@ -211,6 +211,9 @@ LogicalResult RowLowering::run() {
   Team chosen = chooseTeam();
   team = &chosen;
   frame.startPhase(chosen.getThreads());
+  // Warps keep their rows in registers. Of the largest blocks ptxas would fit two, with 32 registers a thread.
+  if (chosen.getKind() == Team::Kind::Warp || chosen.getThreads() == Target::maxThreads)
+    frame.useAllRegisters();
   Evaluator elements(frame);
   evaluator = &elements;
   if (failed(elements.bindConstants()))

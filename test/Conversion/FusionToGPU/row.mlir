@@ -41,6 +41,9 @@
 // PTX-LABEL: .entry kept_7
 // PTX: st.shared.b32
 // PTX: bar.{{(warp.)?}}sync
+// PTX-LABEL: .entry max_pool_8
+// PTX: .reqntid 1024, 1, 1
+// PTX-NEXT: .maxnreg 64
 
 func.func @softmax(%x: tensor<128x768xf32>) -> tensor<128x768xf32> {
   %r = fusion.kernel "softmax"(%x) schedule<row, parallel = 1, vector = 1, tile = [], grain = 8> {
@@ -197,4 +200,53 @@ func.func @kept(%x: tensor<8x16x49xf32>) -> tensor<8x16xf32> {
     fusion.yield %o : tensor<8x16xf32>
   } : (tensor<8x16x49xf32>) -> tensor<8x16xf32>
   return %r : tensor<8x16xf32>
+}
+// Few rows of the largest block, whose threads need more registers than two such blocks have.
+func.func @max_pool(%arg0: tensor<16x32x32x32xf32>, %arg1: tensor<32xf32>, %arg2: tensor<32xf32>,
+                    %arg3: tensor<32xf32>)
+    -> (tensor<16x32x32x32xf32>, tensor<16x16x16x32xf32>, tensor<16x32x16x16xf32>, tensor<16x32x16x16xi64>) {
+  %r:4 = fusion.kernel "max_pool"(%arg0, %arg1, %arg2, %arg3) schedule<row, parallel = 1, vector = 1, tile = [], grain = 1> {
+  ^bb0(%x: tensor<16x32x32x32xf32>, %s: tensor<32xf32>, %t: tensor<32xf32>, %b: tensor<32xf32>):
+    %17 = loop.map (%i, %j, %k, %l) in [16, 32, 32, 32] {
+      %cst = arith.constant 0.000000e+00 : f32
+      %21 = loop.read %x[%i, %j, %k, %l] : tensor<16x32x32x32xf32> -> f32
+      %22 = loop.read %s[%l] : tensor<32xf32> -> f32
+      %23 = arith.mulf %21, %22 : f32
+      %24 = loop.read %t[%l] : tensor<32xf32> -> f32
+      %25 = arith.mulf %23, %24 : f32
+      %26 = loop.read %b[%l] : tensor<32xf32> -> f32
+      %27 = arith.addf %25, %26 : f32
+      %28 = arith.maximumf %27, %cst : f32
+      loop.yield %28 : f32
+    } : tensor<16x32x32x32xf32>
+    %18 = loop.map (%i, %j, %k, %l) in [16, 32, 32, 32] {
+      %21 = loop.read %17[%i, %k, %l, %j] : tensor<16x32x32x32xf32> -> f32
+      loop.yield %21 : f32
+    } : tensor<16x32x32x32xf32>
+    %19:2 = loop.arg_reduce [max] (%i, %j, %k, %l : %m) in [16, 16, 16, 32 : 4] {
+      %21 = loop.index affine_map<(d0, d1) -> (d0 * 2 + (d1 floordiv 2) mod 2)>(%j, %m) where []
+      %22 = loop.index affine_map<(d0, d1) -> (d0 * 2 + d1 mod 2)>(%k, %m) where []
+      %23 = loop.read %17[%i, %21, %22, %l] : tensor<16x32x32x32xf32> -> f32
+      loop.yield %23 : f32
+    } : tensor<16x16x16x32xf32>, tensor<16x16x16x32xi64>
+    %20:2 = loop.map (%i, %j, %k, %l) in [16, 32, 16, 16] {
+      %c2_i64 = arith.constant 2 : i64
+      %c32_i64 = arith.constant 32 : i64
+      %21 = loop.read %19#0[%i, %k, %l, %j] : tensor<16x16x16x32xf32> -> f32
+      %22 = arith.index_cast %k : index to i64
+      %23 = arith.muli %22, %c2_i64 : i64
+      %24 = loop.read %19#1[%i, %k, %l, %j] : tensor<16x16x16x32xi64> -> i64
+      %25 = arith.divsi %24, %c2_i64 : i64
+      %26 = arith.addi %23, %25 : i64
+      %27 = arith.muli %26, %c32_i64 : i64
+      %28 = arith.index_cast %l : index to i64
+      %29 = arith.muli %28, %c2_i64 : i64
+      %30 = arith.remsi %24, %c2_i64 : i64
+      %31 = arith.addi %29, %30 : i64
+      %32 = arith.addi %27, %31 : i64
+      loop.yield %21, %32 : f32, i64
+    } : tensor<16x32x16x16xf32>, tensor<16x32x16x16xi64>
+    fusion.yield %18, %19#0, %20#0, %20#1 : tensor<16x32x32x32xf32>, tensor<16x16x16x32xf32>, tensor<16x32x16x16xf32>, tensor<16x32x16x16xi64>
+  } : (tensor<16x32x32x32xf32>, tensor<32xf32>, tensor<32xf32>, tensor<32xf32>) -> (tensor<16x32x32x32xf32>, tensor<16x16x16x32xf32>, tensor<16x32x16x16xf32>, tensor<16x32x16x16xi64>)
+  return %r#0, %r#1, %r#2, %r#3 : tensor<16x32x32x32xf32>, tensor<16x16x16x32xf32>, tensor<16x32x16x16xf32>, tensor<16x32x16x16xi64>
 }

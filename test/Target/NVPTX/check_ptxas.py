@@ -3,12 +3,12 @@
 check_ptxas.py <tc-opt> <tc-translate> <ptxas> files…
 """
 
-import re
+import pathlib
 import subprocess
 import sys
-import tempfile
 
-TARGETS = ["sm_80", "sm_90a", "sm_120"]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "utils"))
+from ptxas import TARGETS, assemble  # noqa: E402
 
 
 def run(command, text=None):
@@ -22,23 +22,10 @@ def check(tc_opt, tc_translate, ptxas, path, target):
     ptx = run([tc_translate, "--nvvm-to-ptx"], nvvm.stdout)
     if ptx.returncode:
         return [ptx.stderr]
-    problems = [f"unresolved {name}" for name in set(re.findall(r"__nv_\w+", ptx.stdout))]
-    with tempfile.NamedTemporaryFile("w", suffix=".ptx") as file:
-        file.write(ptx.stdout)
-        file.flush()
-        result = run([ptxas, f"-arch={target}", "-v", file.name, "-o", "/dev/null"])
-    entry = ""
-    for line in result.stderr.splitlines():
-        if found := re.search(r"Compiling entry function '(\w+)'", line):
-            entry = found[1]
-        spills = re.search(r"(\d+) bytes spill stores, (\d+) bytes spill loads", line)
-        if (spills and spills.groups() != ("0", "0")) or re.search(r"C75\d\d|warning|error|fatal", line):
-            problems.append(f"{entry}: {line}")
-        if used := re.search(r"Used (\d+) registers", line):
-            print(f"{target} {entry}: {used[1]} registers")
-    if result.returncode and not problems:
-        problems.append(result.stderr)
-    return problems
+    assembly = assemble(ptxas, ptx.stdout, target)
+    for entry in assembly.entries:
+        print(f"{target} {entry.name}: {entry.registers} registers")
+    return assembly.problems
 
 
 def main():
