@@ -42,7 +42,7 @@ cmake = cmake -S . -B $(1) -G Ninja -Wno-dev --log-level=WARNING \
   -DPython_EXECUTABLE=$(python) -DTC_ENABLE_ASSERTS=ON $(2) $(CMAKE_ARGS)
 
 .PHONY: help setup configure build check check-models check-format check-docs check-lit check-unit check-python \
-  check-opinfo check-ptxas check-asan fuzz docs demo bench micro tidy format wheel clean distclean
+  check-opinfo check-ptxas check-emulated check-asan fuzz docs demo bench micro tidy format wheel clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,10 @@ check-models: build ## every model of test/models/zoo.py in every way, and docs/
 check-ptxas: build ## ptxas takes every GPU kernel of the models; MODELS='resnet18 …' TARGETS='sm_80 sm_90a sm_120' SIZES='static dynamic'
 	@PYTHONPATH=$(abspath $(BUILD))/python $(python) test/models/check_ptxas.py $(MODELS) \
 	  $(if $(TARGETS),--targets '$(TARGETS)') $(if $(SIZES),--sizes '$(SIZES)')
+
+check-emulated: build ## all small models on the emulated GPU; TESTS='-k bert' picks some
+	@PYTHONPATH=$(abspath $(BUILD))/python $(python) -m pytest -p no:cacheprovider --slow --durations=10 \
+	  test/models/test_gpu_emulated.py $(TESTS)
 
 check-opinfo: build ## PyTorch's op_db against eager; OPS='…' DTYPES='float32 …'|all MODES='forward …' SHARD=1/4 SAMPLES=8
 	@PYTHONPATH=$(abspath $(BUILD))/python $(python) test/opinfo/run.py --ops '$(OPS)' --dtypes '$(or $(DTYPES),float32)' \

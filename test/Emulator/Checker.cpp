@@ -4,13 +4,13 @@
 
 #include "Block.h"
 
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
+
 #include <algorithm>
 #include <cstring>
 
 namespace tc::emulator {
-
-/// Enough for all warps of most blocks: bytes that are read are rarely written, and many are read by all blocks.
-static constexpr size_t maxReads = 8;
 
 void join(VectorClock &clock, const VectorClock &other) {
   for (size_t i = 0; i < clock.size(); ++i)
@@ -32,13 +32,60 @@ void WarpClock::acquire(const VectorClock &clock) {
   ++epoch;
 }
 
+Checker::Checker(Block &block, bool isOn)
+    : block(block), isOn(isOn), ranges(block.launch.memory.begin(), block.launch.memory.end()) {
+  llvm::sort(ranges, [](const Range &a, const Range &b) { return a.begin < b.begin; });
+  if (isOn)
+    shared.resize(llvm::divideCeil(block.sharedBytes, wordBytes));
+}
+
 void Checker::startBlock() {
   ++blockNumber;
-  if (!isOn)
-    return;
   // What a block finds in shared memory is nothing to rely on: bits that are NaN in every float type.
-  std::memset(block.shared, 0xff, block.sharedBytes);
-  shared.assign(block.sharedBytes, {});
+  if (isOn)
+    std::memset(block.shared, 0xff, block.sharedBytes);
+}
+
+const Range *Checker::findRange(uintptr_t address, uint32_t bytes) {
+  auto holds = [&](const Range &range) { return address >= range.begin && address + bytes <= range.end; };
+  if (lastRange && holds(*lastRange))
+    return lastRange;
+  auto after = llvm::upper_bound(ranges, address, [](uintptr_t value, const Range &r) { return value < r.begin; });
+  if (after == ranges.begin() || !holds(*std::prev(after)))
+    return nullptr;
+  return lastRange = &*std::prev(after);
+}
+
+Checker::Cell &Checker::getGlobal(uintptr_t address) {
+  uintptr_t number = address / pageBytes;
+  Recent &entry = recent[number % recent.size()];
+  if (entry.number != number) {
+    std::unique_ptr<Page> &page = global[number];
+    if (!page)
+      page = std::make_unique<Page>();
+    entry = {number, page.get()};
+  }
+  return (*entry.page)[address % pageBytes / wordBytes];
+}
+
+Checker::Cell &Checker::getShared(uint32_t offset) {
+  Cell &cell = shared[offset / wordBytes];
+  if (cell.block != blockNumber) {
+    cell.write = {};
+    cell.numReads = cell.bytes = 0;
+    cell.block = blockNumber;
+  }
+  return cell;
+}
+
+Checker::Moment &Checker::getRead(Cell &cell, unsigned number) {
+  if (number < inlineReads)
+    return cell.reads[number];
+  if (cell.overflow == 0) {
+    cell.overflow = overflows.size();
+    overflows.emplace_back();
+  }
+  return overflows[cell.overflow][number - inlineReads];
 }
 
 bool Checker::isOrdered(const Moment &moment, const Thread &thread) const {
@@ -54,31 +101,66 @@ std::string Checker::describe(const Moment &moment) const {
          (moment.block == blockNumber ? "" : " of another block") + " (" + block.sites[moment.site] + ")";
 }
 
-std::optional<std::string> Checker::accessByte(Cell &cell, Thread &thread, Access kind, uint32_t site) {
+std::optional<std::string> Checker::accessCell(Cell &cell, Thread &thread, Access kind, uint32_t site, bool isShared) {
   auto conflicts = [&](const Moment &moment) {
     if (moment.block == 0 || (kind == Access::Atomic && moment.isAtomic))
       return false;
     return moment.block != blockNumber || !isOrdered(moment, thread);
   };
+  if (isShared && kind != Access::Write && cell.write.block == 0)
+    return "nobody has written";
   if (conflicts(cell.write))
     return "races with " + describe(cell.write);
   const Warp &warp = *thread.warp;
-  Moment now{blockNumber, warp.clock.seen[warp.number], warp.clock.epoch, thread.number, site, kind == Access::Atomic};
+  Moment now{blockNumber, warp.clock.seen[warp.number],         warp.clock.epoch,
+             site,        static_cast<uint16_t>(thread.number), kind == Access::Atomic};
   if (kind != Access::Read) {
-    for (const Moment &read : cell.reads)
-      if (conflicts(read))
-        return "races with " + describe(read);
+    for (unsigned i = 0; i < cell.numReads; ++i)
+      if (conflicts(getRead(cell, i)))
+        return "races with " + describe(getRead(cell, i));
     cell.write = now;
-    cell.reads.clear();
+    cell.numReads = 0;
     return std::nullopt;
   }
-  auto known = llvm::find_if(
-      cell.reads, [&](const Moment &read) { return read.block == blockNumber && read.thread / 32 == warp.number; });
-  if (known != cell.reads.end()) {
-    now.isOfMany = known->epoch == now.epoch && (known->isOfMany || known->thread != thread.number);
-    *known = now;
-  } else if (cell.reads.size() < maxReads) {
-    cell.reads.push_back(now);
+  if (cell.numReads > 0 && getRead(cell, cell.numReads - 1).block != blockNumber)
+    cell.numReads = 1;
+  for (unsigned i = 0; i < cell.numReads; ++i) {
+    Moment &read = getRead(cell, i);
+    if (read.block != blockNumber || read.thread / 32u != warp.number)
+      continue;
+    now.isOfMany = read.epoch == now.epoch && (read.isOfMany || read.thread != thread.number);
+    read = now;
+    return std::nullopt;
+  }
+  if (cell.numReads < maxReads)
+    getRead(cell, cell.numReads++) = now;
+  return std::nullopt;
+}
+
+std::optional<std::string> Checker::accessWord(Cell &cell, uint32_t first, uint32_t count, Thread &thread, Access kind,
+                                               uint32_t site, bool isShared) {
+  bool isWhole = count == wordBytes;
+  if (isWhole && cell.bytes == 0)
+    return accessCell(cell, thread, kind, site, isShared);
+  if (cell.bytes == 0) {
+    Bytewise bytes;
+    for (Cell &byte : bytes) {
+      byte.write = cell.write;
+      for (unsigned i = 0; i < cell.numReads; ++i) {
+        Moment read = getRead(cell, i); // a copy: the byte's may move it
+        getRead(byte, i) = read;
+      }
+      byte.numReads = cell.numReads;
+    }
+    cell.bytes = splits.size();
+    splits.push_back(bytes);
+  }
+  for (uint32_t i = first; i < first + count; ++i)
+    if (auto problem = accessCell(splits[cell.bytes][i], thread, kind, site, isShared))
+      return problem;
+  if (isWhole && kind != Access::Read) {
+    cell.write = splits[cell.bytes][0].write;
+    cell.numReads = cell.bytes = 0;
   }
   return std::nullopt;
 }
@@ -99,20 +181,19 @@ std::optional<std::string> Checker::access(Thread &thread, const char *data, uin
   if (isShared && offset + bytes > block.sharedBytes)
     return explain("has " + std::to_string(block.sharedBytes), true, offset);
   if (!isShared) {
-    const Range *range = llvm::find_if(block.launch.memory,
-                                       [&](const Range &r) { return address >= r.begin && address + bytes <= r.end; });
-    if (range == block.launch.memory.end())
+    const Range *range = findRange(address, bytes);
+    if (!range)
       return explain("is in no buffer of the launch", false, offset);
     offset = address - range->begin;
   }
   if (address % alignment != 0)
     return explain("is not aligned to " + std::to_string(alignment), isShared, offset);
-  for (uint32_t i = 0; i < bytes; ++i) {
-    Cell &cell = isShared ? shared[offset + i] : global[address + i];
-    if (isShared && kind != Access::Write && cell.write.block == 0)
-      return explain("nobody has written", true, offset + i);
-    if (auto race = accessByte(cell, thread, kind, site))
-      return explain(*race, isShared, offset + i);
+  for (uint32_t done = 0; done < bytes;) {
+    uint32_t first = (address + done) % wordBytes, count = std::min(bytes - done, wordBytes - first);
+    Cell &cell = isShared ? getShared(offset + done) : getGlobal(address + done);
+    if (auto problem = accessWord(cell, first, count, thread, kind, site, isShared))
+      return explain(*problem, isShared, offset + done);
+    done += count;
   }
   return std::nullopt;
 }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -16,6 +17,7 @@
 namespace tc::emulator {
 
 struct Block;
+struct Range;
 struct Thread;
 
 /// The last moment of each warp that is known to be over.
@@ -40,7 +42,7 @@ enum class Access { Read, Write, Atomic };
 
 class Checker {
 public:
-  Checker(Block &block, bool isOn) : block(block), isOn(isOn) {}
+  Checker(Block &block, bool isOn);
   void startBlock();
   /// What is wrong with an access, if anything is.
   std::optional<std::string> access(Thread &thread, const char *data, uint32_t bytes, uint32_t alignment, Access kind,
@@ -51,24 +53,52 @@ private:
   struct Moment {
     uint32_t block = 0; ///< number of the block plus 1; 0: none
     uint32_t clock = 0, epoch = 0;
-    uint32_t thread = 0, site = 0;
+    uint32_t site = 0;
+    uint16_t thread = 0;
     bool isAtomic = false;
     bool isOfMany = false; ///< other lanes of the warp did the same
   };
+  static constexpr unsigned maxReads = 8, inlineReads = 2;
+  /// The last write of a byte, or of all bytes of a word, and the last read of each warp since then, as far as there is
+  /// room. Of the reads of earlier blocks one is kept, the first. Zero bytes are an empty cell.
   struct Cell {
     Moment write;
-    /// The last of each warp since the last write, as far as there is room.
-    std::vector<Moment> reads;
+    Moment reads[inlineReads];
+    uint32_t overflow = 0; ///< where the other reads are, in `overflows`
+    uint32_t bytes = 0;    ///< where the cells of the bytes are, in `splits`; 0 if they are all this one
+    uint32_t block = 0;    ///< of shared memory: the block that the cell is about
+    uint32_t numReads = 0;
   };
+  static constexpr uint32_t wordBytes = 4, pageBytes = 4096;
+  using Page = std::array<Cell, pageBytes / wordBytes>;
+  using Bytewise = std::array<Cell, wordBytes>;
+  using Overflow = std::array<Moment, maxReads - inlineReads>;
+
+  const Range *findRange(uintptr_t address, uint32_t bytes);
+  Cell &getGlobal(uintptr_t address);
+  Cell &getShared(uint32_t offset);
+  Moment &getRead(Cell &cell, unsigned number);
   bool isOrdered(const Moment &moment, const Thread &thread) const;
-  std::optional<std::string> accessByte(Cell &cell, Thread &thread, Access kind, uint32_t site);
+  std::optional<std::string> accessWord(Cell &cell, uint32_t first, uint32_t count, Thread &thread, Access kind,
+                                        uint32_t site, bool isShared);
+  std::optional<std::string> accessCell(Cell &cell, Thread &thread, Access kind, uint32_t site, bool isShared);
   std::string describe(const Moment &moment) const;
 
   Block &block;
   bool isOn;
   uint32_t blockNumber = 0;
   std::vector<Cell> shared;
-  std::unordered_map<uintptr_t, Cell> global;
+  std::unordered_map<uintptr_t, std::unique_ptr<Page>> global;
+  /// The pages used last, by the low bits of their numbers.
+  struct Recent {
+    uintptr_t number = ~uintptr_t(0);
+    Page *page = nullptr;
+  };
+  std::array<Recent, 64> recent;
+  std::vector<Range> ranges; ///< of the launch, by their begin
+  const Range *lastRange = nullptr;
+  std::vector<Overflow> overflows{1};
+  std::vector<Bytewise> splits{1};
 };
 
 } // namespace tc::emulator

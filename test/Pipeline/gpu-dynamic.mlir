@@ -1,8 +1,8 @@
 // Sizes that are known when a graph runs: grids, offsets and tails follow them.
 // REQUIRES: tc-emulate
-// RUN: tc-emulate %s --sizes=s0=6,s1=35 | FileCheck %s
-// RUN: tc-emulate %s --sizes=s0=2,s1=1000 --target=sm_80 --seed=1 | FileCheck %s
-// RUN: tc-emulate %s --sizes=s0=300,s1=2 --capability=120 --seed=2 | FileCheck %s
+// RUN: tc-emulate %s --size=s0=6,s1=35 | FileCheck %s
+// RUN: tc-emulate %s --size=s0=2,s1=1000 --target=sm_80 --seed=1 | FileCheck %s
+// RUN: tc-emulate %s --size=s0=300,s1=2 --capability=120 --seed=2 | FileCheck %s
 
 // CHECK: agrees with the CPU
 

@@ -1,7 +1,7 @@
 // Scans, sorts, gathers, padding and narrow types on a GPU.
 // REQUIRES: tc-emulate
-// RUN: tc-emulate %s --integers=5 | FileCheck %s
-// RUN: tc-emulate %s --integers=5 --target=sm_80 --seed=3 | FileCheck %s
+// RUN: tc-emulate %s --max-int=4 | FileCheck %s
+// RUN: tc-emulate %s --max-int=4 --target=sm_80 --seed=3 | FileCheck %s
 
 // CHECK: output 3: i64 [7, 33] is the same
 // CHECK: output 7: bf16 [7, 33]

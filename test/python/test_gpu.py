@@ -2,7 +2,9 @@
 
 import ctypes
 import operator
+import subprocess
 
+import numpy
 import pytest
 import torch
 from torch import nn
@@ -10,6 +12,7 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 import tc
+from build_tools import find_tool
 from tc.devices import UnsupportedDevice, choose_target, find_device
 
 # Devices and targets.
@@ -74,6 +77,9 @@ def test_without_a_driver_the_error_says_so(tmp_path):
     for target in ("cuda", "sm_80"):
         with pytest.raises(tc.CompileError, match=f"target '{target}': no CUDA driver: cannot open libcuda.so.1"):
             tc.load(path, target=target)
+        run = subprocess.run([find_tool("tc"), "run", path, f"--target={target}"], capture_output=True, text=True)
+        assert run.returncode == 1
+        assert f"target '{target}': no CUDA driver: cannot open libcuda.so.1" in run.stderr
 
 
 # On a GPU.
@@ -199,6 +205,17 @@ def test_exported_program(tmp_path):
     torch.export.save(torch.export.export(model, (x,)), tmp_path / "program.pt2")
     with torch.no_grad():
         assert_close(tc.load(tmp_path / "program.pt2", target="cuda")(x.cuda()).cpu(), model(x), rtol=1e-3, atol=1e-3)
+
+
+@needs_gpu
+def test_command_line(tmp_path):
+    model = nn.Sequential(nn.Linear(12, 20), nn.ReLU(), nn.LayerNorm(20))
+    torch.export.save(torch.export.export(model, (torch.randn(4, 12),)), tmp_path / "program.pt2")
+    for target in ("host", "cuda"):
+        subprocess.run([find_tool("tc"), "run", tmp_path / "program.pt2", f"--target={target}", "--repeat=2", "-o",
+                        tmp_path / f"{target}.npy"], check=True)
+    host, device = (torch.from_numpy(numpy.load(tmp_path / f"{target}.npy")) for target in ("host", "cuda"))
+    assert_close(device, host, rtol=1e-3, atol=1e-3)
 
 
 @needs_gpu

@@ -7,7 +7,6 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "tc/Pipeline/Compiler.h"
-#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/SourceMgr.h"
 
@@ -42,9 +41,6 @@ mlir::FailureOr<Model> readModel(const ModelOptions &options);
 /// Compiles it in process.
 mlir::FailureOr<std::unique_ptr<CompiledGraph>> compileModel(Model &model, const ModelOptions &options,
                                                              runtime::Runtime &runtime);
-
-/// "s0=8" for each symbol.
-mlir::FailureOr<llvm::StringMap<int64_t>> parseSizes(const llvm::cl::list<std::string> &texts);
 
 /// Prints "tc: error: …", for what is wrong with the command line or a file; returns failure.
 mlir::LogicalResult reportError(const llvm::Twine &message);

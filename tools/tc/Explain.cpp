@@ -2,6 +2,7 @@
 
 #include "Commands.h"
 
+#include "arrays/Inputs.h"
 #include "tc/Pipeline/Explain.h"
 
 using namespace mlir;
@@ -27,9 +28,9 @@ private:
 } // namespace
 
 LogicalResult ExplainCommand::run() {
-  FailureOr<llvm::StringMap<int64_t>> values = parseSizes(sizes);
-  if (failed(values))
-    return failure();
+  llvm::Expected<llvm::StringMap<int64_t>> values = parseSizes(std::vector<std::string>(sizes));
+  if (!values)
+    return reportError(llvm::toString(values.takeError()));
   FailureOr<Model> model = readModel(options);
   if (failed(model))
     return failure();

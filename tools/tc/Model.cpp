@@ -24,8 +24,9 @@ ModelOptions::ModelOptions(llvm::cl::SubCommand &command)
     : path(llvm::cl::Positional, llvm::cl::Required, llvm::cl::desc("<model.pt2 or .mlir>"), llvm::cl::sub(command),
            llvm::cl::cat(getCategory())),
       target("target", llvm::cl::value_desc("name"), llvm::cl::init("host"),
-             llvm::cl::desc("host (default), baseline, avx2, avx512, sm_80, sm_90a or sm_120"), llvm::cl::sub(command),
-             llvm::cl::cat(getCategory())),
+             llvm::cl::desc("host (default), baseline, avx2, avx512, cuda, sm_80, sm_90a or sm_120; a second "
+                            "GPU is cuda:1 or sm_80:1"),
+             llvm::cl::sub(command), llvm::cl::cat(getCategory())),
       startAfter("start-after", llvm::cl::value_desc("stage"),
                  llvm::cl::desc("The model is the result of this stage, not as captured"), llvm::cl::sub(command),
                  llvm::cl::cat(getCategory())),
@@ -82,18 +83,6 @@ FailureOr<std::unique_ptr<CompiledGraph>> compileModel(Model &model, const Model
   if (succeeded(graph))
     (*graph)->times.insert((*graph)->times.begin(), StageTime{"import", model.importMilliseconds});
   return graph;
-}
-
-FailureOr<llvm::StringMap<int64_t>> parseSizes(const llvm::cl::list<std::string> &texts) {
-  llvm::StringMap<int64_t> sizes;
-  for (const std::string &text : texts) {
-    auto [name, number] = StringRef(text).split('=');
-    int64_t value;
-    if (name.empty() || number.getAsInteger(10, value) || value < 0)
-      return reportError("--size: expected <symbol>=<number>, found '" + text + "'");
-    sizes[name] = value;
-  }
-  return sizes;
 }
 
 } // namespace tc::tool

@@ -1,8 +1,8 @@
 // tc run: a model on inputs from files, or on random ones.
 
 #include "Commands.h"
-#include "Inputs.h"
 
+#include "arrays/DeviceMemory.h"
 #include "tc/Runtime/Executable.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -18,16 +18,29 @@ namespace tc::tool {
 
 namespace {
 
+/// A program with its arguments.
+struct Session {
+  runtime::Executable &executable;
+  DeviceMemory &memory;
+  std::vector<runtime::Argument> arguments;
+
+  LogicalResult run(std::vector<runtime::Result> &results, const runtime::RunOptions &options) {
+    if (runtime::Error error = executable.run(arguments, results, options))
+      return reportError(error.message());
+    if (llvm::Error error = memory.synchronize())
+      return reportError(llvm::toString(std::move(error)));
+    return success();
+  }
+};
+
 class RunCommand final : public Command {
 public:
   RunCommand() : Command("run", "Runs a model on .npy files or random inputs; prints its outputs, or writes them") {}
   LogicalResult run() override;
 
 private:
-  LogicalResult runOnce(runtime::Executable &executable, const Inputs &inputs, std::vector<runtime::Result> &results,
-                        const runtime::RunOptions &runOptions);
-  LogicalResult measure(runtime::Executable &executable, runtime::Runtime &runtime, const Inputs &inputs);
-  LogicalResult writeOutputs(const runtime::Program &program, ArrayRef<runtime::Result> results);
+  LogicalResult measure(Session &session);
+  LogicalResult writeOutputs(const runtime::Program &program, ArrayRef<runtime::Result> results, DeviceMemory &memory);
 
   template <typename T> using Opt = llvm::cl::opt<T>;
   ModelOptions options{command};
@@ -55,29 +68,17 @@ private:
                     llvm::cl::cat(getCategory())};
 };
 
-/// Gives the outputs of a run back to the allocator they came from.
-void release(runtime::Runtime &runtime, ArrayRef<runtime::Result> results) {
-  for (const runtime::Result &result : results)
-    if (result.kind == runtime::Result::Kind::Tensor)
-      runtime.getAllocator().deallocate(result.data);
-}
-
-void printOutput(const runtime::Output &output, const runtime::Result &result) {
+void printArray(const Array &array) {
   llvm::raw_ostream &os = llvm::outs();
-  os << output.name << ": ";
-  if (result.kind == runtime::Result::Kind::Int) {
-    os << result.intValue << "\n";
-    return;
-  }
-  os << runtime::getName(result.dtype) << "[";
-  llvm::interleaveComma(ArrayRef(result.sizes, result.rank), os);
+  os << runtime::getName(array.dtype) << "[";
+  llvm::interleaveComma(array.sizes, os);
   os << "]";
   int64_t count = 0;
   double least = INFINITY, greatest = -INFINITY, sum = 0;
   std::string first;
   llvm::raw_string_ostream firstOs(first);
-  forEachElement(result.getView(), [&](char *element) {
-    double value = toDouble(result.dtype, element);
+  forEachElement(array.getView(), [&](char *element) {
+    double value = toDouble(array.dtype, element);
     if (count++ < 4)
       firstOs << llvm::format(" %.6g", value);
     least = std::fmin(least, value);
@@ -92,24 +93,18 @@ void printOutput(const runtime::Output &output, const runtime::Result &result) {
 
 } // namespace
 
-LogicalResult RunCommand::runOnce(runtime::Executable &executable, const Inputs &inputs,
-                                  std::vector<runtime::Result> &results, const runtime::RunOptions &runOptions) {
-  if (runtime::Error error = executable.run(inputs.arguments, results, runOptions))
-    return reportError(error.message());
-  return success();
-}
-
-LogicalResult RunCommand::measure(runtime::Executable &executable, runtime::Runtime &runtime, const Inputs &inputs) {
-  std::vector<runtime::Result> results(executable.getProgram().outputs.size());
+LogicalResult RunCommand::measure(Session &session) {
+  const runtime::Program &program = session.executable.getProgram();
+  std::vector<runtime::Result> results(program.outputs.size());
   runtime::RunOptions runOptions;
   runOptions.threads = threads;
   std::vector<double> milliseconds;
   for (unsigned i = 0; i < repeat; ++i) {
     auto start = std::chrono::steady_clock::now();
-    if (failed(runOnce(executable, inputs, results, runOptions)))
+    if (failed(session.run(results, runOptions)))
       return failure();
     milliseconds.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
-    release(runtime, results);
+    session.memory.release(results);
   }
   if (repeat) {
     llvm::sort(milliseconds);
@@ -119,43 +114,55 @@ LogicalResult RunCommand::measure(runtime::Executable &executable, runtime::Runt
   if (profile) {
     std::vector<runtime::InstructionTiming> timings;
     runOptions.timings = &timings;
-    if (failed(runOnce(executable, inputs, results, runOptions)))
+    if (failed(session.run(results, runOptions)))
       return failure();
-    release(runtime, results);
-    const std::vector<runtime::Instruction> &body = executable.getProgram().body;
+    session.memory.release(results);
     for (const runtime::InstructionTiming &timing : timings)
       llvm::outs() << llvm::format("%10.1f us  ", timing.nanoseconds / 1e3)
-                   << (timing.instruction < body.size() ? body[timing.instruction].name : std::string()) << "\n";
+                   << (timing.instruction < program.body.size() ? program.body[timing.instruction].name : std::string())
+                   << "\n";
   }
   return success();
 }
 
-LogicalResult RunCommand::writeOutputs(const runtime::Program &program, ArrayRef<runtime::Result> results) {
+LogicalResult RunCommand::writeOutputs(const runtime::Program &program, ArrayRef<runtime::Result> results,
+                                       DeviceMemory &memory) {
   bool isFile = llvm::sys::path::extension(output) == ".npy";
   unsigned tensors =
       llvm::count_if(results, [](const runtime::Result &result) { return result.kind != runtime::Result::Kind::Int; });
   if (isFile && tensors != 1)
     return reportError("'" + output + "' is one file, but the model has " + Twine(tensors) +
                        " tensors as outputs: expected a folder");
-  if (!isFile)
+  if (!isFile && !output.empty())
     if (std::error_code error = llvm::sys::fs::create_directories(output))
       return reportError("cannot make the folder '" + output + "': " + error.message());
   for (auto [described, result] : llvm::zip_equal(program.outputs, results)) {
-    if (result.kind == runtime::Result::Kind::Int)
+    if (result.kind == runtime::Result::Kind::Int) {
+      if (output.empty())
+        llvm::outs() << described.name << ": " << result.intValue << "\n";
       continue;
+    }
+    llvm::Expected<Array> array = memory.download(result.getView());
+    if (!array)
+      return reportError(llvm::toString(array.takeError()));
+    if (output.empty()) {
+      llvm::outs() << described.name << ": ";
+      printArray(*array);
+      continue;
+    }
     SmallString<128> path(output);
     if (!isFile)
       llvm::sys::path::append(path, described.name + ".npy");
-    if (llvm::Error error = writeNpy(path, result.getView()))
+    if (llvm::Error error = writeNpy(path, array->getView()))
       return reportError(llvm::toString(std::move(error)));
   }
   return success();
 }
 
 LogicalResult RunCommand::run() {
-  FailureOr<llvm::StringMap<int64_t>> symbolSizes = parseSizes(sizes);
-  if (failed(symbolSizes))
-    return failure();
+  llvm::Expected<llvm::StringMap<int64_t>> symbolSizes = parseSizes(std::vector<std::string>(sizes));
+  if (!symbolSizes)
+    return reportError(llvm::toString(symbolSizes.takeError()));
   if (maxInt < 0)
     return reportError("--max-int: expected a number that is not negative");
   FailureOr<Model> model = readModel(options);
@@ -168,27 +175,26 @@ LogicalResult RunCommand::run() {
   if (!(*graph)->externs.empty())
     return reportError("the model calls '" + (*graph)->externs.front().name +
                        "', which tc does not compile and only PyTorch can run");
-  runtime::Executable &executable = (*graph)->getExecutable();
-  const runtime::Program &program = executable.getProgram();
-  FailureOr<Inputs> inputs = makeInputs(program, {values, std::move(*symbolSizes), seed, maxInt});
-  if (failed(inputs))
-    return failure();
+  const runtime::Program &program = (*graph)->getExecutable().getProgram();
+  llvm::Expected<Inputs> inputs = makeInputs(program, {values, std::move(*symbolSizes), seed, maxInt});
+  if (!inputs)
+    return reportError(llvm::toString(inputs.takeError()));
+  DeviceMemory memory(runtime);
+  llvm::Expected<std::vector<runtime::Argument>> arguments = memory.upload(program, *inputs);
+  if (!arguments)
+    return reportError(llvm::toString(arguments.takeError()));
 
+  Session session{(*graph)->getExecutable(), memory, std::move(*arguments)};
   std::vector<runtime::Result> results(program.outputs.size());
   runtime::RunOptions runOptions;
   runOptions.threads = threads;
-  if (failed(runOnce(executable, *inputs, results, runOptions)))
+  if (failed(session.run(results, runOptions)))
     return failure();
-  LogicalResult written = success();
-  if (output.empty())
-    for (auto [described, result] : llvm::zip_equal(program.outputs, results))
-      printOutput(described, result);
-  else
-    written = writeOutputs(program, results);
-  release(runtime, results);
+  LogicalResult written = writeOutputs(program, results, memory);
+  memory.release(results);
   if (failed(written))
     return failure();
-  return measure(executable, runtime, *inputs);
+  return measure(session);
 }
 
 std::unique_ptr<Command> createRunCommand() { return std::make_unique<RunCommand>(); }

@@ -1,7 +1,7 @@
 // tc-emulate: runs a graph compiled for a GPU on the emulated driver, and compares with the same graph on the CPU.
 //
-// The graph is captured MLIR or a .pt2 file; inputs are random, the same for both. Every output and every mutated input
-// must agree, in two runs: the first computes what depends on constants alone.
+// The graph is captured MLIR or a .pt2 file; inputs are .npy files, or random, the same for both. Every output and
+// every mutated input must agree, in two runs: the first computes what depends on constants alone.
 
 #include "Graph.h"
 
@@ -22,10 +22,11 @@ namespace cl = llvm::cl;
 static cl::opt<std::string> file(cl::Positional, cl::Required, cl::desc("<graph.mlir or program.pt2>"));
 static cl::opt<std::string> target("target", cl::init("cuda"), cl::desc("GPU: cuda, sm_80, sm_90a, sm_120"));
 static cl::opt<int> capability("capability", cl::init(90), cl::desc("Compute capability of the emulated devices"));
-static cl::list<std::string> sizes("sizes", cl::CommaSeparated, cl::desc("Values of symbols: s0=3,s1=7"));
-static cl::opt<int64_t> integers("integers", cl::init(2), cl::desc("Integer inputs are below this"));
-static cl::opt<std::string> positive("positive", cl::desc("Inputs with this in their names are positive"));
+static cl::list<std::string> values(cl::Positional, cl::desc("[<.npy file, number, or _ for random> …, one an input]"));
+static cl::list<std::string> sizes("size", cl::CommaSeparated, cl::desc("Values of symbols: s0=3,s1=7"));
+static cl::opt<int64_t> maxInt("max-int", cl::init(1), cl::desc("Largest random integer"));
 static cl::opt<double> tolerance("tolerance", cl::init(1e-4), cl::desc("Of an output's greatest value"));
+static cl::opt<double> absolute("absolute-tolerance", cl::init(0), cl::desc("For outputs that are 0 but for rounding"));
 static cl::opt<unsigned> seed("seed", cl::init(0), cl::desc("Order of the emulated threads, and of the inputs"));
 static cl::opt<bool> check("check", cl::init(true), cl::desc("Look for races and wrong accesses"));
 static cl::opt<bool> explainOption("explain", cl::desc("Print the tables of the graph compiled for the GPU"));
@@ -62,14 +63,8 @@ static std::unique_ptr<CompiledGraph> compileFor(const std::string &name, runtim
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::ParseCommandLineOptions(argc, argv, "tc-emulate: a graph on an emulated GPU\n");
-  emulate::InputOptions inputs{integers, positive, seed, {}};
-  for (const std::string &size : sizes) {
-    auto [name, text] = llvm::StringRef(size).split('=');
-    if (text.getAsInteger(10, inputs.symbols[name.str()])) {
-      llvm::errs() << "expected name=value, found '" << size << "'\n";
-      return 1;
-    }
-  }
+  llvm::ExitOnError exitOnError("error: ");
+  tool::InputOptions inputs{values, exitOnError(tool::parseSizes(std::vector<std::string>(sizes))), seed, maxInt};
   if (!configureDriver())
     return 1;
   runtime::Runtime runtime({.maxThreads = 2, .cudaLibrary = TC_FAKE_CUDA});
@@ -83,13 +78,9 @@ int main(int argc, char **argv) {
   }
   bool agree = true;
   for (int run = 0; run < 2; ++run, ++inputs.seed) {
-    emulate::Outcome expected = emulate::run(*cpu, runtime, inputs), found = emulate::run(*gpu, runtime, inputs);
-    for (const emulate::Outcome &outcome : {expected, found})
-      if (!outcome.error.empty()) {
-        llvm::errs() << "error: " << outcome.error << "\n";
-        return 1;
-      }
-    agree &= emulate::compare(expected, found, tolerance, llvm::outs());
+    std::vector<emulate::Value> expected = exitOnError(emulate::run(*cpu, runtime, inputs)),
+                                found = exitOnError(emulate::run(*gpu, runtime, inputs));
+    agree &= emulate::compare(expected, found, {tolerance, absolute}, llvm::outs());
   }
   llvm::outs() << (agree ? "agrees with the CPU: " : "differs from the CPU: ")
                << gpu->getExecutable().getProgram().cudaModules.size() << " kernels\n";

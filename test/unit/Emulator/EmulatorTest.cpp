@@ -305,6 +305,36 @@ TEST(Checks, BetweenBlocks) {
               32, "races with the access of thread", 2);
 }
 
+TEST(Checks, BytesOfAWord) {
+  // Each thread has a byte of a word of shared memory.
+  std::string barrier = "call void @llvm.nvvm.barrier.cta.sync.aligned.all(i32 0)\n",
+              write = "store i32 0, ptr addrspace(3) %cell, align 4\n" + barrier +
+                      "%byte = getelementptr i8, ptr addrspace(3) @shared, i32 %tid\n"
+                      "%value = trunc i32 %tid to i8\nstore i8 %value, ptr addrspace(3) %byte, align 1\n",
+              other = "%o = xor i32 %tid, 1\n%there = getelementptr i8, ptr addrspace(3) @shared, i32 %o\n",
+              word = "%w = lshr i32 %tid, 2\n%whole = getelementptr i32, ptr addrspace(3) @shared, i32 %w\n"
+                     "%r = load i32, ptr addrspace(3) %whole, align 4\nstore i32 %r, ptr addrspace(1) %own, align 4\n",
+              end = "ret void\n";
+  Outcome outcome = run(kernel(write + barrier + word + end), 128);
+  EXPECT_EQ(outcome.error, "");
+  EXPECT_EQ(outcome.data[5], 0x07060504);
+  expectError(kernel(write + word + end), 128, "races with the access of thread");
+  expectError(kernel(write + other + "store i8 1, ptr addrspace(3) %there, align 1\n" + end), 128,
+              "races with the access of thread");
+  // One byte of a word that was read as a whole; the word again, after a barrier.
+  std::string again = "store i8 9, ptr addrspace(3) %byte, align 1\n",
+              whole = "%c = icmp ult i32 %tid, 32\nbr i1 %c, label %a, label %b\na:\n"
+                      "store i32 7, ptr addrspace(3) %cell, align 4\nbr label %b\nb:\n";
+  expectError(kernel(write + barrier + word + again + end), 128, "races with the access of thread");
+  EXPECT_EQ(run(kernel(write + barrier + word + barrier + again + barrier + whole + end), 128).error, "");
+  expectError(kernel(write + barrier + word + barrier + again + whole + end), 128, "races with the access of thread");
+  // A byte of a word of which others were written.
+  expectError(kernel("%c = icmp ult i32 %tid, 1\nbr i1 %c, label %a, label %b\na:\n"
+                     "store i8 7, ptr addrspace(3) @shared, align 4\nbr label %b\nb:\n" +
+                     barrier + "%r = load i32, ptr addrspace(3) @shared, align 4\n" + end),
+              64, "which nobody has written");
+}
+
 TEST(Checks, CopyOverWhatIsRead) {
   std::string declarations = "declare void @llvm.nvvm.cp.async.ca.shared.global.4(ptr addrspace(3), ptr addrspace(1))\n"
                              "declare void @llvm.nvvm.cp.async.wait.all()\n";

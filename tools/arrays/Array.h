@@ -1,6 +1,6 @@
-// Tensors of the command line: in NumPy's .npy files, or made up.
-#ifndef TC_TOOLS_TC_ARRAY_H
-#define TC_TOOLS_TC_ARRAY_H
+// Tensors of tools: in NumPy's .npy files, or made up.
+#ifndef TC_TOOLS_ARRAYS_ARRAY_H
+#define TC_TOOLS_ARRAYS_ARRAY_H
 
 #include "tc/Runtime/Tensor.h"
 #include "llvm/ADT/ArrayRef.h"
@@ -25,6 +25,8 @@ struct Array {
   /// Fails where the bytes cannot be counted, or memory is short. Filled with zeros.
   static llvm::Expected<Array> allocate(runtime::DType dtype, std::vector<int64_t> sizes, std::vector<int64_t> strides);
   int64_t getNumElements() const;
+  /// From the first byte to the last.
+  int64_t getNumBytes() const;
   runtime::TensorView getView() const;
 };
 

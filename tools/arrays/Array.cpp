@@ -1,4 +1,4 @@
-// Tensors of the command line.
+// Tensors in host memory.
 
 #include "Array.h"
 
@@ -49,6 +49,13 @@ int64_t Array::getNumElements() const {
   for (int64_t size : sizes)
     count *= size;
   return count;
+}
+
+int64_t Array::getNumBytes() const {
+  int64_t last = 0;
+  for (auto [size, stride] : llvm::zip_equal(sizes, strides))
+    last += (size - 1) * stride;
+  return llvm::is_contained(sizes, 0) ? 0 : (last + 1) * getByteSize(dtype);
 }
 
 TensorView Array::getView() const {
