@@ -9,6 +9,7 @@
 #include "tc/Dialect/Loop/IR/BodyBuilder.h"
 #include "tc/Dialect/Loop/IR/IndexExprs.h"
 #include "tc/Transforms/Fuse/Passes.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace tc {
 #define GEN_PASS_DEF_ALIGNEPILOGUES
@@ -20,23 +21,26 @@ using namespace tc;
 
 namespace {
 
-/// Whether the value is a contraction's or what an epilogue of one computes.
+/// Whether the value is a contraction's or what an epilogue of one computes. Each map is looked at once: values may be
+/// used many times over.
 bool endsInContract(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (isa_and_present<loop::ContractOp>(op))
-    return true;
-  auto map = dyn_cast_or_null<loop::MapOp>(op);
-  if (!map)
-    return false;
-  auto nest = cast<loop::LoopNestOpInterface>(*map);
-  int64_t rank = nest.getNumParallel();
-  return map
-      ->walk([&](loop::ReadOp read) {
-        bool through = read.getSource().getType().getRank() == rank && isIdentityRead(read, nest, rank) &&
-                       endsInContract(read.getSource());
-        return through ? WalkResult::interrupt() : WalkResult::advance();
-      })
-      .wasInterrupted();
+  llvm::SetVector<Value> seen;
+  seen.insert(value);
+  for (size_t i = 0; i < seen.size(); ++i) {
+    Operation *op = seen[i].getDefiningOp();
+    if (isa_and_present<loop::ContractOp>(op))
+      return true;
+    auto map = dyn_cast_or_null<loop::MapOp>(op);
+    if (!map)
+      continue;
+    auto nest = cast<loop::LoopNestOpInterface>(*map);
+    int64_t rank = nest.getNumParallel();
+    map->walk([&](loop::ReadOp read) {
+      if (read.getSource().getType().getRank() == rank && isIdentityRead(read, nest, rank))
+        seen.insert(read.getSource());
+    });
+  }
+  return false;
 }
 
 Value stripReshapes(Value value) {
@@ -239,7 +243,7 @@ struct AlignEpilogues : tc::impl::AlignEpiloguesBase<AlignEpilogues> {
   static bool align(IRRewriter &rewriter, loop::MapOp map) {
     auto nest = cast<loop::LoopNestOpInterface>(*map);
     int64_t rank = nest.getNumParallel();
-    if (endsInContract(map.getResult(0)) || getBodyCost(*map.getBodyBlock()).isMove())
+    if (getBodyCost(*map.getBodyBlock()).isMove())
       return false;
     Value space;
     map->walk([&](loop::ReadOp read) {
@@ -250,7 +254,7 @@ struct AlignEpilogues : tc::impl::AlignEpiloguesBase<AlignEpilogues> {
           endsInContract(reshape.getInput()))
         space = reshape.getInput();
     });
-    if (!space)
+    if (!space || endsInContract(map.getResult(0)))
       return false;
     SmallVector<SizeAttr> target = getSizes(space.getType());
     Respace respace(map, target);
