@@ -166,7 +166,18 @@ private:
       return {isMax ? x : y};
     if (difference.max && *difference.max <= 0)
       return {isMax ? y : x};
+    // max(1, x) of what is not negative is x, and 1 more for 0.
+    SizeAttr other = x.getConstant() == 1 ? y : y.getConstant() == 1 ? x : SizeAttr();
+    if (isMax && other && boundsOf(other, rangeOf).min.value_or(-1) >= 0)
+      return {other + floorDiv(constant(1), other + 1)};
     return refuse(Twine(isMax ? "Max" : "Min") + " is not decided by the ranges of its symbols");
+  }
+
+  /// To the nearest integer, from the middle to the even one.
+  Fraction roundToEven(const Fraction &a) {
+    SizeAttr divisor = constant(2 * a.denominator), doubled = a.numerator * 2 + constant(a.denominator);
+    SizeAttr rounded = floorDiv(doubled, divisor), isMiddle = floorDiv(constant(1), mod(doubled, divisor) + 1);
+    return {rounded - isMiddle * mod(rounded, constant(2))};
   }
 
   Fraction parseSum() {
@@ -231,7 +242,9 @@ private:
       return fail("a number, a symbol or a function");
     if (llvm::isDigit(word.front())) {
       int64_t value;
-      if (word.getAsInteger(10, value))
+      // A float without a fraction, "1.0".
+      auto [whole, fraction] = word.split('.');
+      if (whole.getAsInteger(10, value) || !llvm::all_of(fraction, [](char c) { return c == '0'; }))
         return fail("an integer");
       rest = rest.drop_front(word.size());
       return {constant(value)};
@@ -294,6 +307,8 @@ private:
       return divideExactly(arguments[0], arguments[1]);
     if (is({"floor", "FloorToInt", "TruncToInt"}, 1))
       return {toSize(arguments[0])};
+    if (is({"RoundToInt"}, 1))
+      return roundToEven(arguments[0]);
     if (is({"ceiling", "CeilToInt"}, 1))
       return {ceilDiv(arguments[0].numerator, constant(arguments[0].denominator))};
     if (is({"FloorDiv"}, 2))

@@ -2,6 +2,7 @@
 
 import math
 import operator
+import struct
 
 import torch
 from torch._subclasses.fake_tensor import unset_fake_temporarily
@@ -232,6 +233,9 @@ class _Capture:
         return ("value", self.graph.call(op, args, kwargs, [(name_of(dtype), [])], *_location(node))[0])
 
     def add_number(self, node, example):
+        if node.target is round and len(node.args) == 2:
+            decimals = {"decimals": self.argument(node.args[1])}
+            return self.call("aten.round.decimals", [self.number(node.args[0], node)], decimals, torch.float64, node)
         op = NUMBERS.get(node.target)
         if op is None:
             raise UnsupportedGraph(f"a call of {getattr(node.target, '__name__', node.target)} on numbers")
@@ -326,6 +330,9 @@ class _Capture:
             raise UnsupportedGraph(f"an argument of type {type(arg).__name__}")
         if arg is None or isinstance(arg, (bool, int, float)):
             return arg
+        if isinstance(arg, complex):
+            data = struct.pack("dd", arg.real, arg.imag)
+            return ("value", self.graph.constant("number", name_of(torch.complex128), [], data))
         if isinstance(arg, str):
             return ("str", arg)
         if isinstance(arg, torch.dtype):

@@ -50,6 +50,13 @@ TEST_F(SymExpr, Infix) {
   expectSame("s1 + s0", "s0 + s1");
 }
 
+TEST_F(SymExpr, Rounding) {
+  for (auto [numerator, rounded] : {std::pair("4", "2"), {"5", "2"}, {"6", "3"}, {"7", "4"}, {"9", "4"}, {"-3", "-2"}})
+    EXPECT_EQ(parse(std::string("RoundToInt(IntTrueDiv(") + numerator + ", 2))"), rounded);
+  EXPECT_EQ(parse("RoundToInt(IntTrueDiv(7, 2) + 1.0)"), "4");
+  EXPECT_EQ(parse("s0 + 1.5"), "error: size expression 's0 + 1.5', column 6: expected an integer, found '1.5'");
+}
+
 TEST_F(SymExpr, Constructors) {
   EXPECT_EQ(parse("Symbol('s77', positive=True, integer=True)"), "s77");
   expectSame("Add(Mul(Integer(2), Symbol('s0', integer=True)), Integer(-1))", "2*s0 - 1");
@@ -74,6 +81,8 @@ TEST_F(SymExpr, MaxAndMinByRange) {
   EXPECT_EQ(parse("Max(1, s0)"), "s0");
   EXPECT_EQ(parse("Min(100, s0)"), "s0");
   EXPECT_EQ(parse("Max(s0, s1)"), "s1");
+  // One more than u0 if that is 0.
+  EXPECT_EQ(parse("Max(1, u0)"), "u0 + (1 floordiv (u0 + 1))");
   EXPECT_EQ(parse("Max(2, s0 - 1, 0)"), "error: size expression 'Max(2, s0 - 1, 0)': Max is not decided by the ranges "
                                         "of its symbols");
 }
