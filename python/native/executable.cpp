@@ -123,6 +123,13 @@ public:
   std::vector<nb::callable> externs;
 
 private:
+  /// A run, as its call backs see it.
+  struct Run {
+    Executable &executable;
+    /// What a call back raised.
+    nb::object exception;
+  };
+
   nb::object makeTensor(const DLTensor &view);
   static int callExtern(void *context, size_t index, size_t numInputs, const TcInput *inputs, size_t numResults,
                         TcExternResult *results, char *message, size_t messageSize);
@@ -156,7 +163,8 @@ nb::object Executable::makeTensor(const DLTensor &view) {
 
 int Executable::callExtern(void *context, size_t index, size_t numInputs, const TcInput *inputs, size_t numResults,
                            TcExternResult *results, char *message, size_t messageSize) {
-  auto &self = *static_cast<Executable *>(context);
+  auto &run = *static_cast<Run *>(context);
+  Executable &self = run.executable;
   nb::gil_scoped_acquire gil;
   try {
     nb::list arguments;
@@ -181,6 +189,10 @@ int Executable::callExtern(void *context, size_t index, size_t numInputs, const 
       results[i].handle = output.release().ptr();
     }
     return 0;
+  } catch (nb::python_error &error) {
+    run.exception = nb::borrow(error.value());
+    std::snprintf(message, messageSize, "%s", tcExecutableGetExternName(self.handle, index));
+    return 1;
   } catch (const std::exception &error) {
     std::snprintf(message, messageSize, "%s: %s", tcExecutableGetExternName(self.handle, index), error.what());
     return 1;
@@ -209,7 +221,8 @@ nb::list Executable::run(nb::list arguments, unsigned threads, std::optional<nb:
     outputs.many.resize(info.outputs);
   std::vector<TcResult> results(info.outputs);
   TcOutputAllocator allocator{&outputs, Outputs::allocate, Outputs::release};
-  TcExternHandler handler{this, callExtern, releaseExtern};
+  Run run{*this, {}};
+  TcExternHandler handler{&run, callExtern, releaseExtern};
   void *stream = nullptr;
   if (info.cudaDevice >= 0 && runtime.api->current_work_stream(kDLCUDA, info.cudaDevice, &stream))
     throw nb::python_error();
@@ -227,6 +240,11 @@ nb::list Executable::run(nb::list arguments, unsigned threads, std::optional<nb:
   if (error) {
     std::string message = error;
     tcStringFree(error);
+    // As in eager mode: the operator's own exception.
+    if (run.exception.is_valid()) {
+      PyErr_SetObject(reinterpret_cast<PyObject *>(Py_TYPE(run.exception.ptr())), run.exception.ptr());
+      throw nb::python_error();
+    }
     throw std::runtime_error(message);
   }
   for (const Timing &timing : timings)
