@@ -19,22 +19,30 @@ static Expr accumulate(Call &c, const Expr &product, size_t beta, size_t alpha) 
   return scaled + self;
 }
 
-static Results mm(Call &c) { return contract(c.expr(0), c.expr(1), "ik,kj->ij"); }
+// Matrices of one element type, as eager mode demands: PyTorch refuses others by name.
+static Expr product(Call &c, size_t i, size_t j, StringRef spec) {
+  Expr x = c.expr(i), y = c.expr(j);
+  if (x.getElementType() != y.getElementType())
+    c.reject("a product of different element types");
+  return contract(x, y, spec);
+}
+
+static Results mm(Call &c) { return product(c, 0, 1, "ik,kj->ij"); }
 static Results intMm(Call &c) {
   return contract(castTo(c.expr(0), c.element()), castTo(c.expr(1), c.element()), "ik,kj->ij");
 }
-static Results bmm(Call &c) { return contract(c.expr(0), c.expr(1), "bik,bkj->bij"); }
-static Results mv(Call &c) { return contract(c.expr(0), c.expr(1), "ik,k->i"); }
-static Results dot(Call &c) { return contract(c.expr(0), c.expr(1), "k,k->"); }
+static Results bmm(Call &c) { return product(c, 0, 1, "bik,bkj->bij"); }
+static Results mv(Call &c) { return product(c, 0, 1, "ik,k->i"); }
+static Results dot(Call &c) { return product(c, 0, 1, "k,k->"); }
 static Results outer(Call &c) { return unsqueeze(c.expr(0), 1) * unsqueeze(c.expr(1), 0); }
 // addmm(self, mat1, mat2, *, beta, alpha) and its like.
-static Results addmm(Call &c) { return accumulate(c, contract(c.expr(1), c.expr(2), "ik,kj->ij"), 3, 4); }
-static Results baddbmm(Call &c) { return accumulate(c, contract(c.expr(1), c.expr(2), "bik,bkj->bij"), 3, 4); }
+static Results addmm(Call &c) { return accumulate(c, product(c, 1, 2, "ik,kj->ij"), 3, 4); }
+static Results baddbmm(Call &c) { return accumulate(c, product(c, 1, 2, "bik,bkj->bij"), 3, 4); }
 static Results addbmm(Call &c) {
   // Two indices are summed over: those of the batch and of the matrices.
-  return accumulate(c, contract(c.expr(1), c.expr(2), "bik,bkj->ij"), 3, 4);
+  return accumulate(c, product(c, 1, 2, "bik,bkj->ij"), 3, 4);
 }
-static Results addmv(Call &c) { return accumulate(c, contract(c.expr(1), c.expr(2), "ik,k->i"), 3, 4); }
+static Results addmv(Call &c) { return accumulate(c, product(c, 1, 2, "ik,k->i"), 3, 4); }
 static Results addr(Call &c) { return accumulate(c, unsqueeze(c.wide(1), 1) * unsqueeze(c.wide(2), 0), 3, 4); }
 
 static Results matmulFunction(Call &c) {
@@ -49,12 +57,14 @@ static Results matmulFunction(Call &c) {
     x = unsqueeze(x, 0);
   if (rankY == 1)
     y = unsqueeze(y, 1);
-  Expr product = matmul(x, y);
+  if (x.getElementType() != y.getElementType())
+    c.reject("a product of different element types");
+  Expr result = matmul(x, y);
   if (rankY == 1)
-    product = squeeze(product, -1);
+    result = squeeze(result, -1);
   if (rankX == 1)
-    product = squeeze(product, rankY == 1 ? -1 : -2);
-  return product;
+    result = squeeze(result, rankY == 1 ? -1 : -2);
+  return result;
 }
 
 // linear(input, weight [out, in], bias) of any rank.
@@ -66,6 +76,8 @@ static Results linear(Call &c) {
   }
   std::string outerLetters = StringRef("abcdefghijlmnopqrstuvw").take_front(x.getRank() - 1).str();
   bool isVector = weight.getRank() == 1;
+  if (x.getElementType() != weight.getElementType())
+    c.reject("a product of different element types");
   Expr product =
       contract(x, weight, outerLetters + (isVector ? "z,z->" : "z,yz->") + outerLetters + (isVector ? "" : "y"));
   return bias ? product + bias : product;

@@ -230,22 +230,75 @@ static Results maxUnpool(Call &c) {
   return reshape(scatter(zeros, alongIndices(index, index.getRank() - 1), x, allDims(zeros)), sizes);
 }
 
-// Windows of one size only: those of a plain pool.
+// Window i of n over size s is [floor(i s / n), ceil((i + 1) s / n)).
+static std::pair<Expr, Expr> adaptiveWindow(Call &c, SizeAttr input, SizeAttr result) {
+  Expr i = iota(c, result);
+  return {(i * Expr(input)) / Expr(result), ((i + 1) * Expr(input) + (Expr(result) - 1)) / Expr(result)};
+}
+
+// Windows of several sizes: each is gathered in the size of the longest, its last elements repeated.
+static Results unevenMaxPool(Call &c, const Expr &x, ArrayRef<SizeAttr> results) {
+  int64_t pooled = results.size(), lead = x.getRank() - pooled, rank = x.getRank();
+  SmallVector<Expr> starts, ends;
+  Ints lengths;
+  for (auto [d, result] : llvm::enumerate(results)) {
+    SizeAttr size = x.getSize(lead + d);
+    int64_t in = *size.getConstant(), out = *result.getConstant(), longest = 1;
+    for (int64_t i = 0; i < out; ++i)
+      longest = std::max(longest, ((i + 1) * in + out - 1) / out - i * in / out);
+    lengths.push_back(longest);
+    auto [start, end] = adaptiveWindow(c, size, result);
+    starts.push_back(start);
+    ends.push_back(end);
+  }
+  // The position in the plane of the window's element `offsets`; starts and ends are along the dimensions from `first`.
+  auto planePosition = [&](ArrayRef<Expr> offsets, int64_t rank) {
+    Expr position;
+    for (int64_t d = 0; d < pooled; ++d) {
+      Expr place = minimum(alongDim(starts[d], d, rank) + offsets[d], alongDim(ends[d], d, rank) - 1);
+      position = d == 0 ? place : position * Expr(x.getSize(lead + d)) + place;
+    }
+    return position;
+  };
+  SmallVector<Expr> offsets;
+  for (int64_t d = 0; d < pooled; ++d)
+    offsets.push_back(alongDim(iota(c, c.size(lengths[d])), pooled + d, 2 * pooled));
+  Expr windows = flatten(planePosition(offsets, 2 * pooled), pooled, -1);
+  // [results…, window, lead…]
+  Expr gathered = gather(flatten(x, lead, -1), windows, lead, Range::Known);
+  auto [value, local] = argReduce(ReductionKind::max, gathered, pooled);
+  Expr rest = local;
+  for (int64_t d = pooled; d-- > 0;) {
+    offsets[d] = d == 0 ? rest : fmod(rest, lengths[d]);
+    if (d > 0)
+      rest = rest / lengths[d];
+  }
+  Ints leadFirst;
+  for (int64_t d : llvm::seq<int64_t>(0, rank))
+    leadFirst.push_back(d < lead ? pooled + d : d - lead);
+  return {transpose(value, leadFirst), transpose(planePosition(offsets, rank), leadFirst)};
+}
+
+// Windows of one size are those of a plain pool.
 template <size_t pooled> static Results adaptiveMaxPool(Call &c) {
   Expr x = c.expr(0);
   PoolShape p = {Ints(pooled, 1), Ints(pooled, 1), Ints(pooled, 0), Ints(pooled, 1)};
   if (!checkPool(c, x, p))
     return Expr();
+  if (!isFloat(x))
+    c.reject("a pool of integers");
   Sizes results = pooledResult(c, pooled);
+  bool isEven = true;
   for (size_t d = 0; d < pooled; ++d) {
     auto in = x.getSize(x.getRank() - pooled + d).getConstant(), out = results[d].getConstant();
-    if (!in || !out || *out <= 0 || *in % *out != 0) {
-      c.reject("windows of different sizes");
+    if (!in || !out || *out <= 0 || *in <= 0) {
+      c.reject("sizes that are only known at run time");
       return Expr();
     }
+    isEven &= *in % *out == 0;
     p.window[d] = p.stride[d] = std::max<int64_t>(*in / *out, 1);
   }
-  return maxPoolOf(c, x, p);
+  return isEven ? maxPoolOf(c, x, p) : unevenMaxPool(c, x, results);
 }
 
 static Results adaptiveMaxPoolBackward(Call &c) {
@@ -330,11 +383,6 @@ template <size_t pooled> static Results averagePoolBackward(Call &c) {
 // Adaptive pooling: window i of n over size s is [floor(i s / n), ceil((i + 1) s / n))
 //===----------------------------------------------------------------------===//
 
-static std::pair<Expr, Expr> adaptiveWindow(Call &c, SizeAttr input, SizeAttr result) {
-  Expr i = iota(c, result);
-  return {(i * Expr(input)) / Expr(result), ((i + 1) * Expr(input) + (Expr(result) - 1)) / Expr(result)};
-}
-
 // The averaging matrix [result, input] of one dimension.
 static Expr adaptiveMatrix(Call &c, SizeAttr input, SizeAttr result, Type element) {
   auto [start, end] = adaptiveWindow(c, input, result);
@@ -346,6 +394,8 @@ static Expr adaptiveMatrix(Call &c, SizeAttr input, SizeAttr result, Type elemen
 // Sizes of which one divides the other are a plain pool, and one window is a mean.
 template <size_t pooled> static Results adaptiveAveragePool(Call &c) {
   Expr x = c.wide(0);
+  if (!isFloat(x))
+    c.reject("averages of integers");
   PoolShape p = {Ints(pooled, 1), Ints(pooled, 1), Ints(pooled, 0), Ints(pooled, 1)};
   if (!checkPool(c, x, p))
     return Expr();
