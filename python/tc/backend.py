@@ -8,7 +8,7 @@ import threading
 import torch
 from torch._dynamo.utils import dynamo_timed
 
-from . import _tc, profiling
+from . import _tc, decompositions, profiling
 from .capture import capture
 from .config import config
 from .devices import choose_target, find_device
@@ -72,25 +72,6 @@ def _restride(tensor, strides):
             tensor = tensor.narrow(dim, 0, 1)
     result = torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype, device=tensor.device)
     return result.copy_(tensor).expand(sizes)
-
-
-@functools.cache
-def _decompositions():
-    """PyTorch's own formulas, for operators that the compiler has none for."""
-    from torch._decomp import core_aten_decompositions, get_decompositions
-
-    aten = torch.ops.aten
-    table = dict(get_decompositions([aten.grid_sampler_2d, aten.ldexp, aten.rrelu_with_noise_backward]))
-    table.update(core_aten_decompositions())
-    return {
-        op: formula
-        for op, formula in table.items()
-        if isinstance(op, torch._ops.OpOverload)
-        and op.namespace == "aten"
-        and not op._schema.is_mutable
-        and not op._can_decompose()
-        and not _tc.has_decomposition(f"{op._schema.name}.{op._overloadname}")
-    }
 
 
 def _compile_graph(gm, example_inputs, settings):
@@ -173,7 +154,7 @@ def tc_backend(gm, example_inputs, *, mode=None, options=None):
         bw_compiler=functools.partial(_compile_backward, settings=settings),
         inference_compiler=compiler,
         partition_fn=min_cut_rematerialization_partition,
-        decompositions=_decompositions(),
+        decompositions=decompositions.table(),
         keep_inference_input_mutations=True,
         disable_functionalization=not _needs_grad(gm, example_inputs),
     )

@@ -31,9 +31,11 @@ def make_extern(name, arguments_json):
         return argument
 
     def to_python(schema_arg, value):
+        kind = str(schema_arg.type)
+        if isinstance(value, torch.Tensor) and "Tensor" not in kind:
+            return value.item()  # a number that the graph computes, or a complex one
         if not isinstance(value, str):
             return value
-        kind = str(schema_arg.type)
         if "Device" in kind:
             return torch.device(value)
         if "Layout" in kind or "MemoryFormat" in kind or value.startswith("torch."):
