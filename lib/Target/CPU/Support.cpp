@@ -125,6 +125,9 @@ llvm::ArrayRef<SupportFunction> tc::cpu::getSupportFunctions() {
       BINARY(hypot),
       BINARY(remainder),
       {"fmaf", address(static_cast<float (*)(float, float, float)>(::fmaf))},
+      // What LLVM makes of a sine and a cosine of one value.
+      {"sincosf", address(static_cast<void (*)(float, float *, float *)>(::sincosf))},
+      {"sincos", address(static_cast<void (*)(double, double *, double *)>(::sincos))},
       {"fma", address(static_cast<double (*)(double, double, double)>(::fma))},
   };
   return functions;

@@ -37,7 +37,7 @@ Expr Call::fromAttribute(Attribute attribute) {
   if (auto operand = dyn_cast_or_null<OperandAttr>(attribute)) {
     Value value = op.getOperands()[operand.getIndex()];
     if (auto tensor = dyn_cast<RankedTensorType>(value.getType())) {
-      if (!isa<FloatType, IntegerType>(tensor.getElementType()))
+      if (!isa<FloatType, IntegerType>(tensor.getElementType()) && !takesComplex)
         reject("an element type that is neither float nor integer");
       return Expr(*this, value);
     }

@@ -14,7 +14,7 @@ namespace tc::decompose {
 
 class Call : public ExprBuilder {
 public:
-  explicit Call(AtenOp op) : ExprBuilder(op), op(op) {}
+  explicit Call(AtenOp op, bool takesComplex = false) : ExprBuilder(op), op(op), takesComplex(takesComplex) {}
 
   llvm::StringRef getName() { return op.getName(); }
   /// The name without its overload.
@@ -62,6 +62,7 @@ private:
   Expr fromAttribute(mlir::Attribute attribute);
 
   AtenOp op;
+  bool takesComplex;
 };
 
 /// What a decomposition returns: an expression a result, None for one that the output mask excludes.
@@ -111,6 +112,9 @@ void addSorting(Decompositions &d);
 void addRandom(Decompositions &d);
 void addForeach(Decompositions &d);
 void addTransformerLayers(Decompositions &d);
+void addSpecialFunctions(Decompositions &d);
+/// Those of calls that take or give complex tensors, a table of its own; `real` is the table of all others.
+void addComplex(Decompositions &d, const Decompositions &real);
 
 // Formulas that other families use.
 Expr softmax(const Expr &x, int64_t dim);

@@ -21,14 +21,30 @@ using namespace tc::decompose;
 static const Decompositions &getDecompositions() {
   static const Decompositions table = [] {
     Decompositions result;
-    for (auto addFamily : {addPointwise,     addActivations,   addComparisons, addReductions, addSoftmax,
-                           addNormalization, addLinearAlgebra, addConvolution, addPooling,    addResizing,
-                           addIndexing,      addScattering,    addCreation,    addShape,      addAttention,
-                           addLosses,        addSorting,       addRandom,      addForeach,    addTransformerLayers})
+    for (auto addFamily : {addPointwise,       addActivations,   addComparisons, addReductions, addSoftmax,
+                           addNormalization,   addLinearAlgebra, addConvolution, addPooling,    addResizing,
+                           addIndexing,        addScattering,    addCreation,    addShape,      addAttention,
+                           addLosses,          addSorting,       addRandom,      addForeach,    addTransformerLayers,
+                           addSpecialFunctions})
       addFamily(result);
     return result;
   }();
   return table;
+}
+
+static const Decompositions &getComplexDecompositions() {
+  static const Decompositions table = [] {
+    Decompositions result;
+    addComplex(result, getDecompositions());
+    return result;
+  }();
+  return table;
+}
+
+// Whether a call takes or gives complex tensors.
+static bool isComplex(AtenOp op) {
+  auto isComplexType = [](Type type) { return isa<ComplexType>(getElementTypeOrSelf(type)); };
+  return llvm::any_of(op->getOperandTypes(), isComplexType) || llvm::any_of(op->getResultTypes(), isComplexType);
 }
 
 bool tc::hasDecomposition(StringRef name) { return getDecompositions().lookup(name); }
@@ -49,7 +65,8 @@ static Value finishResult(Call &call, const Expr &result, Type type) {
 // The values for the op's results; empty if the formula does not apply, which the call then knows.
 static SmallVector<Value> applyDecomposition(Call &call, AtenOp op, const Decomposition &decomposition) {
   for (Type type : op.getResultTypes())
-    if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && !isa<FloatType, IntegerType>(tensor.getElementType()))
+    if (auto tensor = dyn_cast<RankedTensorType>(type);
+        tensor && !isa<FloatType, IntegerType>(tensor.getElementType()) && !isComplex(op))
       call.reject("an element type that is neither float nor integer");
   Results results = call.isRejected() ? Results(Expr()) : decomposition(call);
   if (call.isWrong() || call.isRejected())
@@ -128,11 +145,14 @@ struct DecomposePass : tc::impl::DecomposePassBase<DecomposePass> {
     }
     if (convertItem(op))
       return success();
-    const Decomposition *decomposition = getDecompositions().lookup(op.getName());
+    bool takesComplex = isComplex(op);
+    const Decomposition *decomposition =
+        (takesComplex ? getComplexDecompositions() : getDecompositions()).lookup(op.getName());
     if (!decomposition)
-      return leaveToPyTorch(op, "it has no decomposition");
+      return leaveToPyTorch(op,
+                            takesComplex ? "it has no decomposition for complex numbers" : "it has no decomposition");
     Operation *before = op->getPrevNode();
-    Call call(op);
+    Call call(op, takesComplex);
     SmallVector<Value> values = applyDecomposition(call, op, *decomposition);
     if (!call.isWrong() && !call.isRejected()) {
       for (auto [result, value] : llvm::zip_equal(op.getResults(), values))

@@ -34,6 +34,21 @@ static LogicalResult viewParts(View &view) {
   return success();
 }
 
+// One part of each complex number: [..., 2] at 0 or 1.
+static LogicalResult part(View &view, int64_t index) {
+  SmallVector<SizeAttr> sizes = view.steps.getSizes();
+  sizes.push_back(view.constant(2));
+  view.steps.reinterpret(getTensorType(sizes, view.type.getElementType()));
+  view.steps.slice(sizes.size() - 1, view.constant(index), 1, view.constant(1));
+  sizes.pop_back();
+  view.steps.reshape(sizes);
+  return success();
+}
+static LogicalResult real(View &view) {
+  return isa<ComplexType>(view.steps.getType().getElementType()) ? part(view, 0) : alias(view);
+}
+static LogicalResult imaginary(View &view) { return part(view, 1); }
+
 ArrayRef<ViewEntry> functionalize::typeViews() {
   static constexpr ViewEntry entries[] = {
       {"alias", alias},
@@ -43,7 +58,8 @@ ArrayRef<ViewEntry> functionalize::typeViews() {
       {"resolve_conj", alias},
       {"resolve_neg", alias},
       {"conj", conj},
-      {"real", alias},
+      {"real", real},
+      {"imag", imaginary},
       {"pin_memory", alias},
       {"_fw_primal", alias},
       {"_autocast_to_reduced_precision", to},
