@@ -139,6 +139,14 @@ TcRuntime *tcRuntimeCreate(unsigned maxThreads) {
 
 void tcRuntimeDestroy(TcRuntime *runtime) { delete runtime; }
 
+void *tcRuntimeAllocate(TcRuntime *runtime, int64_t bytes) { return runtime->runtime->getAllocator().allocate(bytes); }
+
+void tcRuntimeFree(TcRuntime *runtime, void *data) { runtime->runtime->getAllocator().deallocate(data); }
+
+int64_t tcRuntimeGetCachedBytes(const TcRuntime *runtime) { return runtime->runtime->getAllocator().getCachedBytes(); }
+
+void tcRuntimeTrim(TcRuntime *runtime) { runtime->runtime->getAllocator().trim(); }
+
 TcExecutable *tcCompile(TcModule *module, TcRuntime *runtime, const TcCompileOptions *options) {
   CompileOptions compileOptions;
   if (options) {

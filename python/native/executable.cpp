@@ -1,19 +1,14 @@
 // Compiling and running from Python. Tensors cross by DLPack's C exchange API: inputs are looked at in place, outputs
-// are allocated by torch, and no Python code runs on the way but for operators without a lowering.
+// handed over (outputs.h), and no Python code runs on the way but for operators without a lowering.
 
-#include "bindings.h"
+#include "outputs.h"
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <ATen/dlpack.h>
-
 #include <algorithm>
-#include <array>
 #include <cstdio>
-#include <memory>
-#include <numeric>
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -28,11 +23,11 @@ struct Runtime {
       : api(static_cast<const DLPackExchangeAPI *>(exchange.data())), capsule(exchange), makeAlias(makeAlias) {
     if (!api || api->header.version.major != DLPACK_MAJOR_VERSION)
       throw std::runtime_error("torch's DLPack exchange API has another major version");
-    handle = tcRuntimeCreate(maxThreads);
+    handle = {tcRuntimeCreate(maxThreads), tcRuntimeDestroy};
   }
-  ~Runtime() { tcRuntimeDestroy(handle); }
 
-  TcRuntime *handle;
+  /// Shared with the tensors that it gave memory to.
+  std::shared_ptr<TcRuntime> handle;
   const DLPackExchangeAPI *api;
   nb::capsule capsule;
   /// (tensor, sizes, strides, offset) -> view
@@ -43,62 +38,6 @@ struct Runtime {
 struct Timing {
   std::string name;
   int64_t nanoseconds, bytes;
-};
-
-void ignoreError(void *, const char *, const char *) {}
-
-/// The outputs of one run, from torch's allocator.
-struct Outputs {
-  const DLPackExchangeAPI *api = nullptr;
-  std::array<DLManagedTensorVersioned *, 8> few{};
-  std::vector<DLManagedTensorVersioned *> many;
-  DLManagedTensorVersioned *&at(uint32_t i) { return many.empty() ? few[i] : many[i]; }
-
-  // torch allocates row-major; other strides are a permutation of the same memory.
-  static int allocate(void *context, uint32_t output, const TcDLTensor *requested, void **data) {
-    auto &self = *static_cast<Outputs *>(context);
-    auto *prototype = static_cast<const DLTensor *>(requested);
-    int rank = prototype->ndim;
-    std::array<int64_t, 16> sizes;
-    std::array<int, 16> order;
-    std::iota(order.begin(), order.begin() + rank, 0);
-    std::sort(order.begin(), order.begin() + rank, [&](int a, int b) {
-      return std::pair(-prototype->strides[a], a) < std::pair(-prototype->strides[b], b);
-    });
-    for (int i = 0; i < rank; ++i)
-      sizes[i] = prototype->shape[order[i]];
-    DLTensor request = *prototype;
-    request.shape = sizes.data();
-    request.strides = nullptr;
-    DLManagedTensorVersioned *&tensor = self.at(output);
-    if (self.api->managed_tensor_allocator(&request, &tensor, nullptr, ignoreError) || !tensor)
-      return 1;
-    std::copy_n(prototype->shape, rank, tensor->dl_tensor.shape);
-    if (tensor->dl_tensor.strides)
-      std::copy_n(prototype->strides, rank, tensor->dl_tensor.strides);
-    *data = static_cast<char *>(tensor->dl_tensor.data) + tensor->dl_tensor.byte_offset;
-    return 0;
-  }
-  static void release(void *context, uint32_t output, void *) {
-    DLManagedTensorVersioned *&tensor = static_cast<Outputs *>(context)->at(output);
-    if (tensor && tensor->deleter)
-      tensor->deleter(tensor);
-    tensor = nullptr;
-  }
-  ~Outputs() {
-    for (uint32_t i = 0, e = many.empty() ? few.size() : many.size(); i < e; ++i)
-      release(this, i, nullptr);
-  }
-  /// A Python tensor, which owns the memory from here on.
-  nb::object take(uint32_t output) {
-    void *object = nullptr;
-    DLManagedTensorVersioned *tensor = std::exchange(at(output), nullptr);
-    if (api->managed_tensor_to_py_object_no_sync(tensor, &object)) {
-      PyErr_Clear();
-      throw std::runtime_error("torch did not take an output tensor");
-    }
-    return nb::steal(static_cast<PyObject *>(object));
-  }
 };
 
 class Executable {
@@ -215,12 +154,9 @@ nb::list Executable::run(nb::list arguments, unsigned threads, std::optional<nb:
       throw nb::python_error();
     inputs[i] = {&tensors[i], 0};
   }
-  Outputs outputs;
-  outputs.api = runtime.api;
-  if (info.outputs > outputs.few.size())
-    outputs.many.resize(info.outputs);
+  Outputs outputs(runtime.api, runtime.handle, info.outputs);
   std::vector<TcResult> results(info.outputs);
-  TcOutputAllocator allocator{&outputs, Outputs::allocate, Outputs::release};
+  TcOutputAllocator allocator = outputs.getAllocator();
   Run run{*this, {}};
   TcExternHandler handler{&run, callExtern, releaseExtern};
   void *stream = nullptr;
@@ -276,7 +212,7 @@ Executable *compileModule(Module &module, Runtime &runtime, const std::string &t
   TcExecutable *executable;
   {
     nb::gil_scoped_release release;
-    executable = tcCompile(module.handle, runtime.handle, &options);
+    executable = tcCompile(module.handle, runtime.handle.get(), &options);
   }
   if (!executable)
     module.context.raise();
@@ -287,7 +223,13 @@ Executable *compileModule(Module &module, Runtime &runtime, const std::string &t
 
 void bindExecutable(nb::module_ &m) {
   nb::class_<Runtime>(m, "Runtime", "Threads and cached memory, shared by all executables.")
-      .def(nb::init<nb::capsule, nb::callable, unsigned>(), "exchange_api"_a, "make_alias"_a, "max_threads"_a = 0);
+      .def(nb::init<nb::capsule, nb::callable, unsigned>(), "exchange_api"_a, "make_alias"_a, "max_threads"_a = 0)
+      .def(
+          "trim", [](const Runtime &self) { tcRuntimeTrim(self.handle.get()); },
+          "Gives cached memory back to the system.")
+      .def_prop_ro(
+          "cached_bytes", [](const Runtime &self) { return tcRuntimeGetCachedBytes(self.handle.get()); },
+          "Memory that waits for its next use.");
   nb::class_<Executable>(m, "Executable", "Compiled code; run may be called by several threads at once.")
       .def("run", &Executable::run, "arguments"_a, "threads"_a = 0, "profile"_a = nb::none(),
            "Runs; appends (name, nanoseconds, bytes) of each instruction to the list `profile`, if given.")

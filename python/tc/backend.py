@@ -33,6 +33,11 @@ def runtime():
         return _make_runtime()
 
 
+def empty_cache():
+    """Gives the memory of outputs that are no more back to the system; at most 1 GiB of it is kept for later ones."""
+    runtime().trim()
+
+
 def _make_alias(tensor, sizes, strides, offset):
     if offset == 0 and list(tensor.shape) == sizes and list(tensor.stride()) == strides:
         return tensor
