@@ -40,6 +40,11 @@ struct ContractPlan {
   int64_t blockColumns = 64;
   /// Rows that a unit of work computes with the same columns.
   int64_t chunkRows = 96;
+  /// Tiles of columns of a unit of Tiles; more than one only where the depth is blocked: for each block of the depth,
+  /// the unit walks all of them, so that columns that are long rows in memory are read along these rows.
+  int64_t unitTiles = 1;
+  /// Whether units with the same rows come one after the other; else those with the same columns.
+  bool areRowsOuter = false;
   /// Units that are worth a thread.
   int64_t grain = 1;
   mlir::Type accumulator;

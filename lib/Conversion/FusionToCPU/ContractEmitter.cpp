@@ -22,14 +22,16 @@ void ContractEmitter::emitUnits(int64_t columns, function_ref<void()> prepare, f
   SmallVector<AffineExpr> units;
   for (unsigned dim : plan.batchDims)
     units.push_back(getSize(dim));
-  units.push_back(frame.simplify(getSize(plan.columnDim).ceilDiv(columns)));
-  units.push_back(frame.simplify(getRowCount().ceilDiv(plan.chunkRows)));
+  unsigned columnUnit = units.size() + plan.areRowsOuter, rowUnit = units.size() + !plan.areRowsOuter;
+  units.resize(units.size() + 2);
+  units[columnUnit] = frame.simplify(getSize(plan.columnDim).ceilDiv(columns));
+  units[rowUnit] = frame.simplify(getRowCount().ceilDiv(plan.chunkRows));
   dims.resize(sizes.size());
   frame.forEachUnit(units, [&](ValueRange unit) {
     for (auto [dim, index] : llvm::zip(plan.batchDims, unit))
       dims[dim] = index;
-    dims[plan.columnDim] = frame.mul(unit[plan.batchDims.size()], frame.index(columns));
-    Value first = frame.mul(unit.back(), frame.index(plan.chunkRows));
+    dims[plan.columnDim] = frame.mul(unit[columnUnit], frame.index(columns));
+    Value first = frame.mul(unit[rowUnit], frame.index(plan.chunkRows));
     body(first,
          arith::MinSIOp::create(builder, frame.add(first, frame.index(plan.chunkRows)), frame.emit(getRowCount())));
   });

@@ -20,6 +20,9 @@ struct ContractOperand {
   llvm::SmallVector<bool> guardDims, dims;
 
   bool dependsOn(unsigned dim) const { return dims[dim]; }
+  bool isGuardedBy(llvm::ArrayRef<unsigned> list) const {
+    return guard && llvm::any_of(list, [&](unsigned dim) { return guardDims[dim]; });
+  }
 };
 
 /// The factor that `yielded`, a value of the contraction's body, is.

@@ -36,6 +36,9 @@ private:
   void chooseDepthBlock();
   void chooseDotTile();
   void chooseChunks(int64_t columns);
+  void chooseOrder();
+  void chooseStreams();
+  int64_t getLikelyBytes(const ContractOperand &operand);
 
   std::optional<int64_t> getConstantProduct(ArrayRef<unsigned> dims);
   int64_t getLikelyProduct(ArrayRef<unsigned> dims);
@@ -254,6 +257,8 @@ void Planner::chooseTile() {
   choosePacking();
   chooseDepthBlock();
   chooseChunks(plan.getTileColumns());
+  chooseStreams();
+  chooseOrder();
 }
 
 /// Columns that lie as a block of them is read, one step of the depth after the other, need no copy.
@@ -317,6 +322,62 @@ void Planner::chooseChunks(int64_t columns) {
   plan.chunkRows = best * plan.tileRows;
   int64_t work = plan.chunkRows * columns * std::max<int64_t>(1, getLikelyProduct(plan.depthDims));
   plan.grain = std::max<int64_t>(1, workOfThread / work);
+}
+
+/// Bytes of a factor that a batch reads, each counted once.
+int64_t Planner::getLikelyBytes(const ContractOperand &operand) {
+  int64_t points = 1;
+  for (unsigned dim = 0; dim < sizes.size(); ++dim)
+    if (operand.dependsOn(dim) && !llvm::is_contained(plan.batchDims, dim))
+      points *= sizes[dim].getConstant().value_or(assumedSize);
+  loop::ReadOp read = operand.read;
+  if (!read)
+    return points * plan.accumulator.getIntOrFloatBitWidth() / 8;
+  // Windows overlap.
+  int64_t elements = 1;
+  for (SizeAttr size : getSizes(read.getSource().getType()))
+    elements *= size.getConstant().value_or(assumedSize);
+  return std::min(points, elements) * read.getType().getIntOrFloatBitWidth() / 8;
+}
+
+/// Columns that are long rows in memory, more of them than the second-level cache has room for, are read along these
+/// rows, a few rows at a time: a tile alone reads a piece of each, which neither the prefetcher nor the TLB likes.
+void Planner::chooseStreams() {
+  unsigned columnDims[] = {plan.columnDim};
+  std::optional<int64_t> columns = getConstantProduct(columnDims);
+  if (plan.packing == ContractPlan::Packing::Transposed || plan.packing == ContractPlan::Packing::Computed ||
+      !columns || getLikelyBytes(plan.columns) <= target.l2Bytes)
+    return;
+  // One dimension of the depth steps from row to row.
+  LinearForm form = getLinearForm(plan.columns.address, sizes.size());
+  unsigned inner = plan.depthDims.back();
+  std::optional<int64_t> depth = sizes[inner].getConstant();
+  auto stride = dyn_cast<AffineConstantExpr>(frame.simplify(form.coefficients[inner]));
+  if (!depth || form.nonLinear[inner] || !stride || stride.getValue() < 2 * plan.getTileColumns())
+    return;
+  int64_t tiles = llvm::divideCeil(*columns, plan.getTileColumns());
+  int64_t rowBytes = plan.chunkRows * plan.getTileColumns() * plan.accumulator.getIntOrFloatBitWidth() / 8;
+  // The sums of a few rows fit the first-level cache.
+  bool areFew = plan.chunkRows <= 4;
+  int64_t room = areFew ? target.l1Bytes / 2 : target.l2Bytes / 4;
+  int64_t unitTiles = std::min<int64_t>(llvm::divideCeil(tiles, std::max(1u, target.cores)), room / rowBytes);
+  int64_t block = areFew ? 16 : 64;
+  if (unitTiles < 2 || *depth < 2 * block)
+    return;
+  plan.unitTiles = unitTiles;
+  plan.depthBlock = block;
+  plan.blockedDim = inner;
+  plan.grain = std::max<int64_t>(1, plan.grain / unitTiles);
+}
+
+/// What does not fit the second-level cache is walked once: its blocks are the outer loop.
+void Planner::chooseOrder() {
+  int64_t chunks = llvm::divideCeil(getLikelyProduct(plan.rowDims), plan.chunkRows);
+  unsigned columnDims[] = {plan.columnDim};
+  int64_t blocks = llvm::divideCeil(getLikelyProduct(columnDims), plan.getTileColumns() * plan.unitTiles);
+  auto getTraffic = [&](int64_t bytes, int64_t times) { return bytes > target.l2Bytes / 2 ? bytes * times : bytes; };
+  int64_t rowBytes = getLikelyBytes(plan.rows), columnBytes = getLikelyBytes(plan.columns);
+  plan.areRowsOuter = getTraffic(columnBytes, chunks) + rowBytes < getTraffic(rowBytes, blocks) + columnBytes;
 }
 
 std::optional<ContractPlan> Planner::run() {

@@ -23,8 +23,10 @@ public:
 private:
   void prepareZeros();
   void emitUnit(Value first, Value last);
-  /// The tiles of rows [first, last) and of this block of columns; with `isTail`, columns may be missing.
-  void emitColumns(Value first, Value last, bool isTail);
+  /// Runs `body` for each tile of the unit's columns; with `isTail`, columns may be missing.
+  using ColumnBody = function_ref<void(bool isTail)>;
+  void forEachColumnTile(ColumnBody body);
+  void emitColumnTile(ColumnBody body);
   /// Runs `body` for each tile of rows [first, last) with the place of its sums in scratch.
   using TileBody = function_ref<void(Rows rows, Value sums)>;
   void forEachTile(Value first, Value last, TileBody body);
@@ -34,6 +36,8 @@ private:
   void storeSums(ArrayRef<Value> accumulators, Value place);
   void emitEpilogues(Rows &rows, ArrayRef<Value> accumulators, bool isTail);
   Values emitInnerLoop(Rows &rows, Values accumulators);
+  /// The state after a step, or as it was where the condition does not hold.
+  Values emitGuarded(Value condition, ValueRange state, function_ref<Values()> step);
   Values emitStep(ArrayRef<Value> rowPointers, Value columnPointer, Value k, Values accumulators);
   Value getColumnPointer(AffineExpr address, ValueRange point) {
     return packs() ? getPackedPointer(point) : getPointer(plan.columns, address, point);
@@ -42,12 +46,16 @@ private:
     return emitIndexScalar(frame, plan.op, operand.guard, point);
   }
   bool isGuardedInside(const ContractOperand &operand) { return operand.guard && operand.guardDims[getInnerDim()]; }
+  /// Whether all rows of a tile are guarded alike, and each step of the innermost loop for itself.
+  bool areStepsGuarded() { return isGuardedInside(plan.rows) && !plan.rows.isGuardedBy(plan.rowDims); }
 
   /// As many zeros as the innermost loop reads of a row.
   Value zeros;
   /// Sums of the tiles of a unit, between blocks of the depth.
   Value sums;
-  /// Of the vectors of a block at the right edge: the columns that exist. Null elsewhere.
+  /// The tile of the unit's columns.
+  Value tileNumber;
+  /// Of the vectors of a tile at the right edge: the columns that exist. Null elsewhere.
   Values masks;
   /// Elements from one step of the innermost loop to the next; null if the addresses of each step are computed.
   AffineExpr rowStep, columnStep;
@@ -56,18 +64,19 @@ private:
 } // namespace
 
 void TileEmitter::emit() {
-  if (!isGuardedInside(plan.rows) && (packs() || !isGuardedInside(plan.columns))) {
+  if ((!isGuardedInside(plan.rows) || areStepsGuarded()) && (packs() || !isGuardedInside(plan.columns))) {
     rowStep = getStep(plan.rows);
     columnStep = packs() ? getPackedStep() : getStep(plan.columns);
   }
   if (!rowStep || !columnStep)
     rowStep = columnStep = AffineExpr();
   emitUnits(
-      plan.getTileColumns(),
+      plan.getTileColumns() * plan.unitTiles,
       [&]() {
         prepareZeros();
         preparePack();
-        int64_t bytes = plan.chunkRows * plan.getTileColumns() * plan.accumulator.getIntOrFloatBitWidth() / 8;
+        int64_t bytes =
+            plan.unitTiles * plan.chunkRows * plan.getTileColumns() * plan.accumulator.getIntOrFloatBitWidth() / 8;
         if (plan.depthBlock)
           sums = frame.getScratch(SizeAttr::constant(builder.getContext(), bytes));
       },
@@ -75,7 +84,7 @@ void TileEmitter::emit() {
 }
 
 void TileEmitter::prepareZeros() {
-  if (!plan.rows.guard)
+  if (!plan.rows.guard || areStepsGuarded())
     return;
   AffineExpr count = rowStep ? (getSize(getInnerDim()) - 1) * rowStep + 1 : frame.getConstantExpr(1);
   int64_t bytes = getElement(plan.rows).getIntOrFloatBitWidth() / 8;
@@ -91,45 +100,69 @@ void TileEmitter::prepareZeros() {
 }
 
 void TileEmitter::emitUnit(Value first, Value last) {
-  std::optional<int64_t> columns = sizes[plan.columnDim].getConstant();
-  int64_t tile = plan.getTileColumns();
-  if (columns && *columns % tile == 0)
-    return emitColumns(first, last, false);
-  if (columns && *columns < tile)
-    return emitColumns(first, last, true);
-  Value whole =
-      arith::CmpIOp::create(builder, arith::CmpIPredicate::sle, frame.add(dims[plan.columnDim], frame.index(tile)),
-                            frame.emit(getSize(plan.columnDim)));
-  auto branch = scf::IfOp::create(builder, whole, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(branch.thenBlock());
-  emitColumns(first, last, false);
-  builder.setInsertionPointToStart(branch.elseBlock());
-  emitColumns(first, last, true);
-}
-
-void TileEmitter::emitColumns(Value first, Value last, bool isTail) {
-  masks.assign(plan.tileVectors, Value());
-  if (isTail)
-    for (int64_t v = 0; v < plan.tileVectors; ++v)
-      masks[v] = emitTailMask(frame, frame.add(dims[plan.columnDim], frame.index(v * plan.lanes)),
-                              frame.emit(getSize(plan.columnDim)), plan.lanes);
-  if (!plan.depthBlock) {
-    emitPack(masks);
-    return forEachTile(first, last,
-                       [&](Rows rows, Value) { emitEpilogues(rows, emitDepth(rows, getZeroSums(rows)), isTail); });
-  }
-  forEachTile(first, last, [&](Rows rows, Value place) { storeSums(getZeroSums(rows), place); });
+  if (!plan.depthBlock)
+    return forEachColumnTile([&](bool isTail) {
+      emitPack(masks);
+      forEachTile(first, last,
+                  [&](Rows rows, Value) { emitEpilogues(rows, emitDepth(rows, getZeroSums(rows)), isTail); });
+    });
+  forEachColumnTile(
+      [&](bool) { forEachTile(first, last, [&](Rows rows, Value place) { storeSums(getZeroSums(rows), place); }); });
   Value size = frame.emit(getSize(plan.blockedDim)), block = frame.index(plan.depthBlock);
   frame.loop(frame.index(0), size, block, {}, [&](Value low, ValueRange) -> Values {
     blockLow = low;
     blockHigh = arith::MinSIOp::create(builder, frame.add(low, block), size);
-    emitPack(masks);
-    forEachTile(first, last, [&](Rows rows, Value place) { storeSums(emitDepth(rows, loadSums(rows, place)), place); });
+    forEachColumnTile([&](bool) {
+      emitPack(masks);
+      forEachTile(first, last,
+                  [&](Rows rows, Value place) { storeSums(emitDepth(rows, loadSums(rows, place)), place); });
+    });
     blockLow = blockHigh = Value();
     return {};
   });
-  forEachTile(first, last, [&](Rows rows, Value place) { emitEpilogues(rows, loadSums(rows, place), isTail); });
+  forEachColumnTile([&](bool isTail) {
+    forEachTile(first, last, [&](Rows rows, Value place) { emitEpilogues(rows, loadSums(rows, place), isTail); });
+  });
+}
+
+void TileEmitter::forEachColumnTile(ColumnBody body) {
+  tileNumber = frame.index(0);
+  if (plan.unitTiles == 1)
+    return emitColumnTile(body);
+  Value start = dims[plan.columnDim], width = frame.index(plan.getTileColumns());
+  Value rest = frame.sub(frame.emit(getSize(plan.columnDim)), start);
+  rest = builder.createOrFold<arith::DivUIOp>(frame.add(rest, frame.index(plan.getTileColumns() - 1)), width);
+  Value tiles = arith::MinSIOp::create(builder, rest, frame.index(plan.unitTiles));
+  frame.loop(frame.index(0), tiles, frame.index(1), {}, [&](Value number, ValueRange) -> Values {
+    tileNumber = number;
+    dims[plan.columnDim] = frame.add(start, frame.mul(number, width));
+    emitColumnTile(body);
+    return {};
+  });
+  dims[plan.columnDim] = start;
+}
+
+void TileEmitter::emitColumnTile(ColumnBody body) {
+  int64_t width = plan.getTileColumns();
+  Value size = frame.emit(getSize(plan.columnDim));
+  auto emit = [&](bool isTail) {
+    masks.assign(plan.tileVectors, Value());
+    if (isTail)
+      for (int64_t v = 0; v < plan.tileVectors; ++v)
+        masks[v] = emitTailMask(frame, frame.add(dims[plan.columnDim], frame.index(v * plan.lanes)), size, plan.lanes);
+    body(isTail);
+  };
+  std::optional<int64_t> columns = sizes[plan.columnDim].getConstant();
+  if (columns && (*columns % width == 0 || *columns < width))
+    return emit(*columns % width != 0);
+  Value whole = arith::CmpIOp::create(builder, arith::CmpIPredicate::sle,
+                                      frame.add(dims[plan.columnDim], frame.index(width)), size);
+  auto branch = scf::IfOp::create(builder, whole, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  emit(false);
+  builder.setInsertionPointToStart(branch.elseBlock());
+  emit(true);
 }
 
 void TileEmitter::forEachTile(Value first, Value last, TileBody body) {
@@ -144,7 +177,9 @@ void TileEmitter::forEachTile(Value first, Value last, TileBody body) {
       Value place;
       if (sums)
         place =
-            getPointer(sums, plan.accumulator, frame.mul(frame.sub(row, first), frame.index(plan.getTileColumns())));
+            getPointer(sums, plan.accumulator,
+                       frame.mul(frame.add(frame.mul(tileNumber, frame.index(plan.chunkRows)), frame.sub(row, first)),
+                                 frame.index(plan.getTileColumns())));
       if (rows > 1 && (!known || *known % rows != 0))
         row = arith::MaxSIOp::create(builder, arith::MinSIOp::create(builder, row, frame.sub(last, frame.index(rows))),
                                      zero);
@@ -211,7 +246,7 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulato
     Values pointers;
     for (Values &point : points) {
       Value pointer = getPointer(plan.rows, address, point);
-      if (plan.rows.guard)
+      if (plan.rows.guard && !areStepsGuarded())
         pointer = arith::SelectOp::create(builder, emitGuard(plan.rows, point), pointer, zeros);
       pointers.push_back(pointer);
     }
@@ -231,6 +266,13 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulato
     std::optional<int64_t> count = sizes[inner].getConstant();
     if (count && isBlocked(inner))
       count = std::gcd(*count, plan.depthBlock);
+    if (areStepsGuarded())
+      return frame.loop(zero, size, frame.index(1), accumulators, [&](Value iv, ValueRange state) -> Values {
+        Values point(rows.front());
+        point[inner] = frame.add(low, iv);
+        return emitGuarded(emitGuard(plan.rows, point), state,
+                           [&]() { return emitStep(rowPointers, columnPointer, iv, Values(state)); });
+      });
     int64_t unroll = count && *count % 4 == 0 ? 4 : count && *count % 2 == 0 ? 2 : 1;
     return frame.loop(zero, size, frame.index(unroll), accumulators, [&](Value iv, ValueRange state) {
       Values current(state);
@@ -249,16 +291,18 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulato
     };
     if (!plan.columns.guard || packs())
       return step();
-    auto branch =
-        scf::IfOp::create(builder, TypeRange(state), emitGuard(plan.columns, points.front()), /*addThenBlock=*/true,
-                          /*addElseBlock=*/true);
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(branch.thenBlock());
-    scf::YieldOp::create(builder, step());
-    builder.setInsertionPointToStart(branch.elseBlock());
-    scf::YieldOp::create(builder, state);
-    return Values(branch.getResults());
+    return emitGuarded(emitGuard(plan.columns, points.front()), state, step);
   });
+}
+
+ContractEmitter::Values TileEmitter::emitGuarded(Value condition, ValueRange state, function_ref<Values()> step) {
+  auto branch = scf::IfOp::create(builder, TypeRange(state), condition, /*addThenBlock=*/true, /*addElseBlock=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  scf::YieldOp::create(builder, step());
+  builder.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(builder, state);
+  return Values(branch.getResults());
 }
 
 ContractEmitter::Values TileEmitter::emitStep(ArrayRef<Value> rowPointers, Value columnPointer, Value k,

@@ -323,6 +323,38 @@ TEST(Contract, ComputedColumns) {
       }
 }
 
+/// Columns that are long rows in memory, too many for the caches, are walked along these rows; rows that are too many
+/// are walked once.
+TEST(Contract, LargeFactors) {
+  for (std::string m : {"1", "5", "32"})
+    check(Matmul{m, "600", "450", Layout::NN}.get());
+  check(Matmul{"1", "1200", "450", Layout::NN, "", "bf16"}.get());
+  check(Matmul{"9000", "33", "16", Layout::NN}.get());
+}
+
+/// Rows that are padded along the depth: all of a tile are zero at once.
+TEST(Contract, GuardedDepth) {
+  for (std::string m : {"2", "40"})
+    for (std::string schedule : {"", "schedule <contract, parallel = 2, vector = 1, tile = [6, 64, 8], grain = 1>"})
+      check({kernel(schedule, "%a: tensor<20x" + m + "xf32>; %b: tensor<23x70xf32>", "tensor<" + m + "x70xf32>", R"(
+    %0 = loop.contract (%i, %j : %k) in [)" + m + R"(, 70 : 23] {
+      %kk = loop.index affine_map<(d0) -> (d0 - 2)>(%k) where []
+      %c20 = arith.constant 20 : index
+      %in = arith.cmpi ult, %kk, %c20 : index
+      %v = scf.if %in -> (f32) {
+        %t = loop.read %a[%kk, %i] : tensor<20x)" + m + R"(xf32> -> f32
+        scf.yield %t : f32
+      } else {
+        %z = arith.constant 0.0 : f32
+        scf.yield %z : f32
+      }
+      %w = loop.read %b[%k, %j] : tensor<23x70xf32> -> f32
+      loop.yield %v, %w : f32, f32
+    } : tensor<)" + m + R"(x70xf32>
+    fusion.yield %0 : tensor<)" + m + R"(x70xf32>
+)")});
+}
+
 /// The depth is blocked along dimensions in which the columns are contiguous together.
 TEST(Contract, TransposedDepthBlocks) {
   for (std::string m : {"9", "40"})
