@@ -311,7 +311,8 @@ void Planner::chooseChunks(int64_t columns) {
   int64_t cores = std::max(1u, target.cores), best = 1;
   double least = std::numeric_limits<double>::infinity();
   int64_t most = plan.packing == ContractPlan::Packing::None ? mostChunkRows : mostPackedChunkRows;
-  for (int64_t chunk = std::max<int64_t>(1, most / plan.tileRows); chunk >= 1; --chunk) {
+  most = std::min(most / plan.tileRows, getConstantProduct(plan.rowDims) ? tiles : most);
+  for (int64_t chunk = std::max<int64_t>(1, most); chunk >= 1; --chunk) {
     int64_t chunks = llvm::divideCeil(tiles, chunk);
     double span = llvm::divideCeil(outer * chunks, cores) * (std::min(chunk, tiles) + 0.2);
     if (span < least * 0.99) {
