@@ -18,8 +18,8 @@ typedef struct TcExecutable TcExecutable;
 typedef struct TcRuntime TcRuntime;
 TC_EXPORT TcRuntime *tcRuntimeCreate(unsigned maxThreads); /* 0: one thread a core */
 TC_EXPORT void tcRuntimeDestroy(TcRuntime *runtime);
-/* Memory from the runtime's cache, aligned to 64 bytes, in huge pages where it is large: for an output allocator. Null if
- * there is no memory, or bytes <= 0. tcRuntimeFree gives it back to the cache, from any thread. */
+/* Memory from the runtime's cache, aligned to 64 bytes, in huge pages where it is large: for an output allocator. Null
+ * if there is no memory, or bytes <= 0. tcRuntimeFree gives it back to the cache, from any thread. */
 TC_EXPORT void *tcRuntimeAllocate(TcRuntime *runtime, int64_t bytes);
 TC_EXPORT void tcRuntimeFree(TcRuntime *runtime, void *data);
 /* Bytes that wait in the cache (1 GiB at most), and giving them back to the system. */
