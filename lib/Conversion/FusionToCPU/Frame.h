@@ -36,6 +36,13 @@ struct Storage {
   int64_t scope = -1;
 };
 
+/// A read of a copy of its source in which the dimensions are in another order.
+struct RearrangedRead {
+  Storage storage;
+  /// The source's dimension that each dimension of the copy is.
+  llvm::SmallVector<unsigned> order;
+};
+
 /// A loop body is built by a function of its builder and the values carried, and gives the values carried on.
 using LoopBody = llvm::function_ref<llvm::SmallVector<Value>(Value iv, mlir::ValueRange state)>;
 
@@ -72,6 +79,8 @@ public:
 
   /// Storage of the kernel's values, by tensor value. Reshapes have the storage of what they reshape.
   llvm::DenseMap<Value, Storage> storages;
+  /// Reads that have a copy of their source, by op.
+  llvm::DenseMap<mlir::Operation *, RearrangedRead> rearrangedReads;
   /// Number of the kernel's result that is this value, or -1.
   int64_t getResultNumber(Value value);
 

@@ -198,6 +198,16 @@ void BodyEmitter::emitRead(loop::ReadOp op) {
     values[op.getResult()] = element;
     return;
   }
+  if (auto copy = frame.rearrangedReads.find(op); copy != frame.rearrangedReads.end()) {
+    SmallVector<Value> indices;
+    SmallVector<SizeAttr> sizes = getSizes(op.getSource().getType()), permuted;
+    for (unsigned dim : copy->second.order) {
+      indices.push_back(op.getIndices()[dim]);
+      permuted.push_back(sizes[dim]);
+    }
+    values[op.getResult()] = loadAt(copy->second.storage, op.getType(), indices, frame.getStrides(permuted));
+    return;
+  }
   const Storage &storage = frame.storages[root];
   if (storage.kind == Storage::Kind::Splat) {
     values[op.getResult()] = arith::ConstantOp::create(builder, storage.splat);

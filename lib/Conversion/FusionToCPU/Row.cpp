@@ -9,32 +9,6 @@ using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
 
-struct RowLowering::Nest {
-  explicit Nest(Group &group) : group(group) {}
-
-  Group &group;
-  MergedSpace inner;
-  SmallVector<AffineExpr> arguments;
-  unsigned base = 0;
-  /// Merged inner dimensions from the outermost loop to the innermost: those kept, then those reduced.
-  SmallVector<unsigned> kept, reduced;
-  int64_t vectorDim = -1;  ///< merged inner dimension, -1 if none
-  bool foldsLanes = false; ///< the vector dimension is reduced
-  unsigned unroll = 1;     ///< accumulators of each reduction along the vector dimension
-  unsigned columns = 1;    ///< vectors of a kept vector dimension that are reduced side by side
-  Elements elements;
-  /// Of each accumulator: identity, kind and element type, and its op.
-  struct Accumulator {
-    Operation *op;
-    unsigned result;
-    ReductionKind kind;
-    Type element;
-  };
-  SmallVector<Accumulator> accumulators;
-  /// Values carried for one slot: one an accumulator, and the index of each arg_reduce.
-  unsigned carried = 0;
-};
-
 int64_t RowLowering::chooseVectorDim(const Group &group, const MergedSpace &inner, ArrayRef<AffineExpr> arguments) {
   double best = -1e9;
   int64_t chosen = -1;
@@ -310,23 +284,28 @@ MergedSpace RowLowering::mergeInner(const Group &group) {
   return mergeDims(frame, group.sizes, parallel, group.sizes.size(), group.uses, rows.sizes.size(), boundaries);
 }
 
-void RowLowering::emitGroup(Group &group, const Point &row) {
-  if (isa<loop::SortOp>(group.ops.front()))
-    return emitSort(group, row);
-  if (group.alone)
-    return emitScan(group, row);
+RowLowering::Nest RowLowering::makeNest(Group &group) {
   Nest nest(group);
   nest.inner = mergeInner(group);
   nest.arguments = rows.arguments;
   nest.base = rows.sizes.size();
   nest.elements = rowElements;
   llvm::append_range(nest.arguments, nest.inner.arguments);
+  if (!nest.inner.sizes.empty())
+    nest.vectorDim = chooseVectorDim(group, nest.inner, nest.arguments);
+  return nest;
+}
+
+void RowLowering::emitGroup(Group &group, const Point &row) {
+  if (isa<loop::SortOp>(group.ops.front()))
+    return emitSort(group, row);
+  if (group.alone)
+    return emitScan(group, row);
+  Nest nest = makeNest(group);
   Point point = row;
   point.dims.resize(nest.base + nest.inner.sizes.size());
-  if (!nest.inner.sizes.empty()) {
-    nest.vectorDim = chooseVectorDim(group, nest.inner, nest.arguments);
+  if (nest.vectorDim >= 0)
     point.space = {static_cast<int64_t>(nest.base) + nest.vectorDim, lanes};
-  }
 
   // Each merged dimension is kept or reduced; the vector one is the innermost of its kind.
   SmallVector<bool> isReduced(nest.inner.sizes.size(), false);
@@ -402,6 +381,7 @@ LogicalResult RowLowering::run() {
   if (failed(bindConstants(frame)))
     return failure();
   allocate();
+  copyOperands();
 
   SmallVector<AffineExpr> units = rows.sizes;
   if (chunked)

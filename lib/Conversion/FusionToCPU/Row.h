@@ -47,8 +47,11 @@ private:
   void emitSort(Group &group, const Point &row);
   int64_t chooseVectorDim(const Group &group, const MergedSpace &inner, llvm::ArrayRef<AffineExpr> arguments);
 
-  /// The loops of a group: its dimensions, kept ones first.
   struct Nest;
+  Nest makeNest(Group &group);
+  void copyOperands();
+  /// Copies the source of a read, of which `points` points make use, with the dimension of this index last.
+  void copyOperand(loop::ReadOp read, unsigned lastIndex, int64_t points);
   void emitKept(Nest &nest, Point point, unsigned depth);
   void emitReduced(Nest &nest, llvm::ArrayRef<Point> points, unsigned depth, llvm::SmallVectorImpl<Value> &state);
   void emitColumns(Nest &nest, const Point &point, Value iv, unsigned count, Value lastMask);
@@ -84,6 +87,33 @@ private:
   llvm::SmallVector<std::pair<Value, Value>> scratchTensors;
   Elements rowElements;
   Value sortScratch;
+};
+
+/// The loops of a group: its dimensions, kept ones first.
+struct RowLowering::Nest {
+  explicit Nest(Group &group) : group(group) {}
+
+  Group &group;
+  MergedSpace inner;
+  llvm::SmallVector<AffineExpr> arguments;
+  unsigned base = 0;
+  /// Merged inner dimensions from the outermost loop to the innermost: those kept, then those reduced.
+  llvm::SmallVector<unsigned> kept, reduced;
+  int64_t vectorDim = -1;  ///< merged inner dimension, -1 if none
+  bool foldsLanes = false; ///< the vector dimension is reduced
+  unsigned unroll = 1;     ///< accumulators of each reduction along the vector dimension
+  unsigned columns = 1;    ///< vectors of a kept vector dimension that are reduced side by side
+  Elements elements;
+  /// Of each accumulator: identity, kind and element type, and its op.
+  struct Accumulator {
+    mlir::Operation *op;
+    unsigned result;
+    ReductionKind kind;
+    mlir::Type element;
+  };
+  llvm::SmallVector<Accumulator> accumulators;
+  /// Values carried for one slot: one an accumulator, and the index of each arg_reduce.
+  unsigned carried = 0;
 };
 
 } // namespace tc::cpu

@@ -257,4 +257,47 @@ TEST(Sort, OfAMap) {
   )")});
 }
 
+/// A depthwise convolution whose filter has its channels outermost: it is read in another order than it lies in memory.
+TEST(Row, DepthwiseConvolution) {
+  for (std::string schedule : {"", "schedule <row, parallel = 3, vector = 2, tile = [], grain = 1>"})
+    for (std::string c : {"8", "20", "70"})
+      for (std::string type : {"f32", "bf16"}) {
+        SCOPED_TRACE(c + type + schedule);
+        std::string extend =
+                        type == "f32" ? "" : "%xe = arith.extf %xv : bf16 to f32\n%we = arith.extf %wv : bf16 to f32\n",
+                    x = type == "f32" ? "%xv" : "%xe", w = type == "f32" ? "%wv" : "%we";
+        check({kernel(schedule, "%a: tensor<12x13x" + c + "x" + type + ">; %f: tensor<" + c + "x1x3x3x" + type + ">",
+                      "tensor<12x13x" + c + "xf32>",
+                      R"(
+    %0 = loop.reduce [sum] (%y, %x, %c : %r, %s) in [12, 13, )" +
+                          c + R"( : 3, 3] {
+      %c0 = arith.constant 0 : index
+      %c12 = arith.constant 12 : index
+      %c13 = arith.constant 13 : index
+      %h = loop.index affine_map<(d0, d1) -> (d0 + d1 - 1)>(%y, %r) where []
+      %w = loop.index affine_map<(d0, d1) -> (d0 + d1 - 1)>(%x, %s) where []
+      %i0 = arith.cmpi ult, %h, %c12 : index
+      %i1 = arith.cmpi ult, %w, %c13 : index
+      %in = arith.andi %i0, %i1 : i1
+      %v = scf.if %in -> (f32) {
+        %xv = loop.read %a[%h, %w, %c] : tensor<12x13x)" +
+                          c + "x" + type + "> -> " + type + R"(
+        %wv = loop.read %f[%c, %c0, %r, %s] : tensor<)" +
+                          c + "x1x3x3x" + type + "> -> " + type + R"(
+        )" + extend + "%p = arith.mulf " +
+                          x + ", " + w + R"( : f32
+        scf.yield %p : f32
+      } else {
+        %z = arith.constant 0.0 : f32
+        scf.yield %z : f32
+      }
+      loop.yield %v : f32
+    } : tensor<12x13x)" + c +
+                          R"(xf32>
+    fusion.yield %0 : tensor<12x13x)" +
+                          c + R"(xf32>
+)")});
+      }
+}
+
 } // namespace
