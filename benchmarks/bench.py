@@ -11,6 +11,7 @@ benchmarks/results/: a JSON file with everything, and an SVG plot.
 """
 
 import argparse
+import contextlib
 import json
 import pathlib
 import platform
@@ -76,7 +77,8 @@ def run_model(name, arguments):
                 try:
                     result["contenders"][contender.name], calls[contender.name] = prepare(
                         contender, module, inputs, training, arguments, expected)
-                except Exception as error:  # the table shows it, the others go on
+                except (Exception, measure.Timeout) as error:  # the table shows it, the others go on
+                    contender.abandon()
                     lines = str(error).strip().splitlines() or [""]
                     reason = f"{type(error).__name__}: {lines[0][:100]}"
             if reason:
@@ -102,6 +104,29 @@ def machine(threads):
     import torch
 
     return f"{cpu}, {threads} threads, torch {torch.__version__}"
+
+
+def run_apart(command, limit):
+    """Runs a process and all that it starts: None, or what went wrong."""
+    import os
+    import signal
+
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        status = process.wait(limit)
+        return f"status {status}" if status else None
+    except subprocess.TimeoutExpired:
+        return f"not done after {limit:.0f} s"
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # compile workers that hang
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def write(results, arguments):
+    arguments.results.mkdir(parents=True, exist_ok=True)
+    described = {"machine": machine(arguments.threads), "results": results}
+    (arguments.results / "models.json").write_text(json.dumps(described, indent=1) + "\n")
 
 
 def parse():
@@ -134,26 +159,25 @@ def main():
         say(f"[{position}/{len(names)}] {name}")
         start = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
-            run = subprocess.run([
+            status = run_apart([
                 sys.executable, __file__, name, "--one", "--results", folder, "--threads", str(arguments.threads),
                 "--seconds", str(arguments.seconds), "--limit", str(arguments.limit),
-                "--contenders", *arguments.contenders])
+                "--contenders", *arguments.contenders],
+                limit=len(arguments.contenders) * (arguments.limit + 60) + 4 * arguments.seconds)
             output = pathlib.Path(folder) / f"{name}.json"
-            if run.returncode or not output.exists():
+            if status or not output.exists():
                 failed.append(name)
-                say(f"  {name}: failed with status {run.returncode}")
+                say(f"  {name}: failed: {status}")
                 continue
             results.append(json.loads(output.read_text()))
+            write(results, arguments)  # what there is, whatever happens to the next
         say(f"  {name}: {time.monotonic() - start:.0f} s")
 
     import report
 
     if results:
         report.print_tables(results)
-        arguments.results.mkdir(parents=True, exist_ok=True)
-        described = {"machine": machine(arguments.threads), "results": results}
-        (arguments.results / "models.json").write_text(json.dumps(described, indent=1) + "\n")
-        report.plot(results, arguments.results / "models.svg", described["machine"])
+        report.plot(results, arguments.results / "models.svg", machine(arguments.threads))
         say(f"written: {arguments.results}/models.json, models.svg")
     if failed:
         sys.exit(f"bench: failed: {', '.join(failed)}")

@@ -26,6 +26,13 @@ class Contender:
             return "Inductor needs a C++ compiler, and there is none"
         return None
 
+    def abandon(self):
+        """After a failure or a timeout: ends the processes that still compile, which would disturb the others."""
+        if self.backend == "inductor":
+            from torch._inductor import async_compile
+
+            async_compile.shutdown_compile_workers()
+
     def compile(self, module):
         call = own_code(module, self.name)
         if self.backend is None:

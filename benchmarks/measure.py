@@ -11,23 +11,23 @@ import torch
 from torch._dynamo.utils import compilation_time_metrics
 
 
-class Timeout(Exception):
-    pass
+class Timeout(BaseException):
+    """Not an Exception, which compilers catch to try something else."""
 
 
 @contextlib.contextmanager
 def limit(seconds):
-    """Raises Timeout in the code inside after so many seconds."""
+    """Raises Timeout in the code inside after so many seconds, and again if that was caught."""
 
     def expire(*_):
         raise Timeout(f"not done after {seconds} s")
 
     previous = signal.signal(signal.SIGALRM, expire)
-    signal.alarm(seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 5)
     try:
         yield
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
 
 

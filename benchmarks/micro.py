@@ -62,7 +62,8 @@ def measure_op(op, arguments, roofs):
                     reason = f"wrong: relative error {error:.1e}"
                 else:
                     calls[contender.name] = call
-            except Exception as error:
+            except (Exception, measure.Timeout) as error:
+                contender.abandon()
                 reason = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:80]}"
         if reason:
             result["contenders"][contender.name] = {"skipped": reason}
