@@ -1,4 +1,6 @@
-/* Compiling modules and running the result on DLPack tensors. */
+/* Compiling modules and running the result on DLPack tensors. Errors, ownership and threads: see Context.h. Functions
+ * of executables have no context to report to: a run returns its error, the others write it to the standard error
+ * stream. */
 #ifndef TC_C_EXECUTABLE_H
 #define TC_C_EXECUTABLE_H
 
@@ -14,9 +16,9 @@ typedef void TcDLTensor;
 typedef struct TcExecutable TcExecutable;
 
 /* What executables share at run time: a pool of threads, cached memory, the CUDA driver. A process needs one. It may be
- * destroyed before its executables. */
+ * destroyed before its executables. Threads are started when a run needs them; 0: one a core, and at most 65535. */
 typedef struct TcRuntime TcRuntime;
-TC_EXPORT TcRuntime *tcRuntimeCreate(unsigned maxThreads); /* 0: one thread a core */
+TC_EXPORT TcRuntime *tcRuntimeCreate(unsigned maxThreads);
 TC_EXPORT void tcRuntimeDestroy(TcRuntime *runtime);
 /* Memory from the runtime's cache, aligned to 64 bytes, in huge pages where it is large: for an output allocator. Null
  * if there is no memory, or bytes <= 0. tcRuntimeFree gives it back to the cache, from any thread. */
@@ -29,19 +31,20 @@ TC_EXPORT void tcRuntimeTrim(TcRuntime *runtime);
 typedef struct TcCompileOptions {
   const char *target;  /* "host", "avx512", "avx2", "baseline", or a GPU: "cuda", "sm_80", "sm_90a", "sm_120", of device
                         * 0 unless its number follows, as in "cuda:1"; null: "host" */
-  unsigned threads;    /* that compile; 0: one a core */
+  unsigned threads;    /* that generate code, at most; 0: one a core */
   int verifyContracts; /* check each stage's contract */
   int printTimes;      /* report the stages' times as remarks */
 } TcCompileOptions;
 
-/* Compiles the public function of a module, as captured; the module is lowered in place. Null after an error. */
+/* Compiles the public function of a module, as captured; null after an error. Null options are zeros. The module is
+ * lowered in place, also where that fails, and can only be printed and destroyed from then on. */
 TC_EXPORT TcExecutable *tcCompile(TcModule *module, TcRuntime *runtime, const TcCompileOptions *options);
 TC_EXPORT void tcExecutableDestroy(TcExecutable *executable);
 
-/* A table of kernels and buffers for people; free with tcStringFree. */
+/* A table of kernels and buffers for people; free with tcStringFree. Null after an error. */
 TC_EXPORT char *tcExecutableDescribe(const TcExecutable *executable);
-/* Counts: kernels launched a run, distinct kernels, calls back into the embedder, bytes of the arena; and the number of
- * the CUDA device that it runs on, -1 for the CPU. */
+/* Counts: kernels launched a run, distinct kernels, calls back into the embedder, bytes of the arena (of the sizes that
+ * were run last; 0 before the first run); and the number of the CUDA device that it runs on, -1 for the CPU. */
 typedef struct TcExecutableInfo {
   size_t inputs, outputs, launches, kernels, externs;
   int64_t arenaBytes;
@@ -50,11 +53,14 @@ typedef struct TcExecutableInfo {
 } TcExecutableInfo;
 TC_EXPORT TcExecutableInfo tcExecutableGetInfo(const TcExecutable *executable);
 /* The operator of call back `index`, and its arguments as JSON: {"tensor": k}, {"size": k}, {"dtype": "f32"}, numbers,
- * strings, true, false, null and lists. Owned by the executable. */
+ * strings, true, false, null and lists. Owned by the executable; null for an index that is none. */
 TC_EXPORT const char *tcExecutableGetExternName(const TcExecutable *executable, size_t index);
 TC_EXPORT const char *tcExecutableGetExternArguments(const TcExecutable *executable, size_t index);
 
-/* An input: a tensor, or an integer (tensor null). */
+/* An input: a tensor, or an integer (tensor null). Of a tensor the run reads (and, where the graph mutates it, writes)
+ * the elements from data + byte_offset on; null strides are those of a row-major tensor. Sizes, element type and device
+ * are compared with the graph's; elements at other strides or addresses than it was compiled for are copied. Memory of
+ * devices other than the CPU (pinned memory included) and CUDA is refused. */
 typedef struct TcInput {
   const TcDLTensor *tensor;
   int64_t integer;
@@ -62,7 +68,7 @@ typedef struct TcInput {
 
 /* How a result is to be read. */
 typedef enum TcResultKind {
-  TC_RESULT_TENSOR,       /* memory from the allocator */
+  TC_RESULT_TENSOR,       /* memory from the allocator, or tc's own */
   TC_RESULT_ALIAS_INPUT,  /* a view of input `index` */
   TC_RESULT_ALIAS_OUTPUT, /* a view of output `index` */
   TC_RESULT_INTEGER       /* `integer` */
@@ -80,16 +86,19 @@ typedef struct TcResult {
   uint8_t dtypeCode, dtypeBits; /* DLPack's */
 } TcResult;
 
-/* Memory for output number `output`: `prototype` has no data; write the address to `data`, 64-byte aligned. Nonzero:
- * failed. */
+/* Memory for output number `output`: `prototype` has no data; write the address to `data`, 64-byte aligned (null is
+ * fine for a tensor without elements). Nonzero: failed. `release` takes back what a run that then failed was given, and
+ * may be null. Called by the thread that runs. */
 typedef struct TcOutputAllocator {
   void *context;
   int (*allocate)(void *context, uint32_t output, const TcDLTensor *prototype, void **data);
-  void (*release)(void *context, uint32_t output, void *data); /* called if the run fails after it */
+  void (*release)(void *context, uint32_t output, void *data);
 } TcOutputAllocator;
 
-/* A result of a call back: a tensor kept alive by `handle` until `release`, or an integer. `tensor` is filled in before
- * the call with the expected sizes where they are known. */
+/* A result of a call back: a tensor, or an integer. `tensor` is filled in before the call: where it has data, the
+ * result may be written there, and `handle` stays null. Or it is overwritten with a tensor of the callee's own, kept
+ * alive by a `handle` that is not null until `release`; its sizes, element type and device have to be the expected
+ * ones. */
 typedef struct TcExternResult {
   TcDLTensor *tensor;
   void *handle;
@@ -97,7 +106,7 @@ typedef struct TcExternResult {
 } TcExternResult;
 
 /* Runs operators that have no lowering. Nonzero: failed; `message` receives up to `messageSize` characters of the
- * reason. */
+ * reason, a zero at their end included. `release` may be null. Called by the thread that runs. */
 typedef struct TcExternHandler {
   void *context;
   int (*call)(void *context, size_t index, size_t numInputs, const TcInput *inputs, size_t numResults,
@@ -120,8 +129,10 @@ typedef struct TcRunOptions {
   const TcProfiler *profiler; /* null: none */
 } TcRunOptions;
 
-/* Runs. Returns null, or an error message to free with tcStringFree. Without an allocator outputs come from tc's own,
- * and are freed with tcExecutableFreeOutput. May be called by several threads at once. */
+/* Runs. Returns null, or an error message to free with tcStringFree: then no result is valid, and inputs that the graph
+ * mutates may have been written. There is one input and one result for each that the graph has. Null options are zeros.
+ * Without an allocator outputs are in memory of tc's own, until tcExecutableFreeOutput or the end of the executable.
+ * May be called by several threads at once. */
 TC_EXPORT char *tcExecutableRun(TcExecutable *executable, size_t numInputs, const TcInput *inputs, size_t numResults,
                                 TcResult *results, const TcRunOptions *options);
 TC_EXPORT void tcExecutableFreeOutput(TcExecutable *executable, void *data);

@@ -18,7 +18,7 @@ TcContext::TcContext() {
   context = std::make_shared<MLIRContext>(registry, MLIRContext::Threading::ENABLED);
   context->printOpOnDiagnostic(false);
   context->loadAllAvailableDialects();
-  context->getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
+  handlerID = context->getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
     if (!handler)
       return failure();
     std::string location, message;
@@ -33,8 +33,34 @@ TcContext::TcContext() {
   });
 }
 
-void TcContext::error(const char *where, const std::string &message) {
-  mlir::emitError(NameLoc::get(StringAttr::get(context.get(), where))) << message;
+// Executables may keep the MLIR context alive after this.
+TcContext::~TcContext() { context->getDiagEngine().eraseHandler(handlerID); }
+
+Call::Call(TcContext *given, const char *function, const char *handle) : function(function) {
+  if (given) {
+    context = given->shared_from_this();
+    lock = std::unique_lock<std::recursive_mutex>(context->mutex);
+  } else {
+    fail(Twine("expected a ") + handle + ", found null");
+  }
+}
+
+bool Call::fail(const Twine &message) const {
+  if (context)
+    mlir::emitError(NameLoc::get(StringAttr::get(context->context.get(), function))) << message;
+  else
+    llvm::errs() << function << ": error: " << message << "\n";
+  return false;
+}
+
+bool Call::isPresent(const void *pointer, StringRef argument) const {
+  return pointer || fail("expected '" + argument + "', found null");
+}
+
+bool Call::isArray(const void *array, size_t count, StringRef argument, size_t most) const {
+  if (count > most)
+    return fail("expected at most " + Twine(most) + " elements in '" + argument + "', found " + Twine(count));
+  return array || count == 0 || fail("expected " + Twine(count) + " elements in '" + argument + "', found null");
 }
 
 char *copyString(llvm::StringRef text) {
@@ -48,31 +74,39 @@ char *copyString(llvm::StringRef text) {
 
 extern "C" {
 
-TcContext *tcContextCreate(void) { return new TcContext; }
+TcContext *tcContextCreate(void) {
+  auto context = std::make_shared<TcContext>();
+  context->self = context;
+  return context.get();
+}
 
 void tcContextSetDiagnosticHandler(TcContext *context, TcDiagnosticHandler handler, void *userData) {
-  context->handler = handler;
-  context->userData = userData;
+  if (Call call(context, "tcContextSetDiagnosticHandler"); call) {
+    context->handler = handler;
+    context->userData = userData;
+  }
 }
 
 void tcContextDestroy(TcContext *context) {
   if (!context)
     return;
-  // Executables may keep the MLIR context alive after this.
+  Call call(context, "tcContextDestroy");
   context->handler = nullptr;
-  context->context->getDiagEngine().registerHandler([](Diagnostic &) { return failure(); });
-  delete context;
+  context->self.reset();
 }
 
 int tcContextAddOperator(TcContext *context, const char *schema) {
+  Call call(context, "tcContextAddOperator");
+  if (!call || !call.isPresent(schema, "schema"))
+    return 1;
   llvm::Expected<const tc::aten::Op *> op = context->operators.add(schema);
   if (op)
     return 0;
-  context->error("schema", llvm::toString(op.takeError()));
+  call.fail(llvm::toString(op.takeError()));
   return 1;
 }
 
-int tcOperatorHasDecomposition(const char *name) { return tc::hasDecomposition(name); }
+int tcOperatorHasDecomposition(const char *name) { return name && tc::hasDecomposition(name); }
 
 void tcStringFree(char *string) { std::free(string); }
 

@@ -9,7 +9,8 @@
 #include <ATen/dlpack.h>
 
 #include <algorithm>
-#include <cstring>
+#include <mutex>
+#include <unordered_map>
 
 using namespace tc;
 
@@ -22,33 +23,48 @@ struct TcExecutable {
   std::shared_ptr<runtime::Runtime> runtime;
   std::unique_ptr<CompiledGraph> graph;
   double compileMilliseconds = 0;
+  std::mutex mutex;
+  /// The outputs that came from the runtime's own memory and were not given back yet: address and number.
+  std::unordered_map<void *, uint32_t> outputs;
+
+  ~TcExecutable() {
+    for (auto [data, output] : outputs)
+      graph->getExecutable().freeOutput(output, data);
+  }
 };
 
-static runtime::Device getDevice(const DLDevice &device) {
-  return {device.device_type == kDLCUDA ? runtime::DeviceKind::CUDA : runtime::DeviceKind::CPU, device.device_id};
+static std::optional<runtime::Device> getDevice(const DLDevice &device) {
+  switch (device.device_type) {
+  case kDLCPU:
+  case kDLCUDAHost: // pinned memory of the CPU
+    return runtime::Device{runtime::DeviceKind::CPU, 0};
+  case kDLCUDA:
+    return runtime::Device{runtime::DeviceKind::CUDA, device.device_id};
+  default:
+    return std::nullopt;
+  }
 }
 
 static DLDevice getDLDevice(runtime::Device device) {
   return {device.kind == runtime::DeviceKind::CUDA ? kDLCUDA : kDLCPU, device.ordinal};
 }
 
-// Fails for an element type the runtime does not have.
-static bool toArgument(const TcInput &input, runtime::Argument &argument) {
-  if (!input.tensor) {
-    argument = runtime::Argument::ofInt(input.integer);
-    return true;
-  }
-  const auto &tensor = *static_cast<const DLTensor *>(input.tensor);
+/// What a DLPack tensor says, or why the runtime cannot take it. Sizes are compared with the program's later.
+static runtime::Expected<runtime::TensorView> toView(const DLTensor &tensor) {
   std::optional<runtime::DType> dtype = runtime::fromDLPack(tensor.dtype.code, tensor.dtype.bits, tensor.dtype.lanes);
   if (!dtype)
-    return false;
-  argument = runtime::TensorView{static_cast<char *>(tensor.data) + tensor.byte_offset,
-                                 *dtype,
-                                 getDevice(tensor.device),
-                                 tensor.ndim,
-                                 tensor.shape,
-                                 tensor.strides};
-  return true;
+    return runtime::Error("unsupported element type: DLPack's code " + std::to_string(tensor.dtype.code) + " of " +
+                          std::to_string(tensor.dtype.bits) + " bits and " + std::to_string(tensor.dtype.lanes) +
+                          " lanes");
+  std::optional<runtime::Device> device = getDevice(tensor.device);
+  if (!device)
+    return runtime::Error("unsupported device: DLPack's type " + std::to_string(tensor.device.device_type));
+  if (tensor.ndim < 0)
+    return runtime::Error("expected at least 0 dimensions, got " + std::to_string(tensor.ndim));
+  if (tensor.ndim > 0 && !tensor.shape)
+    return runtime::Error("its sizes are missing");
+  char *data = tensor.data ? static_cast<char *>(tensor.data) + tensor.byte_offset : nullptr;
+  return runtime::TensorView{data, *dtype, *device, tensor.ndim, tensor.shape, tensor.strides};
 }
 
 static DLTensor toDLTensor(const runtime::TensorView &view) {
@@ -101,33 +117,40 @@ runtime::Error callExtern(void *context, uint32_t callback, std::span<const runt
   }
   char message[1024] = "";
   if (handler.call(handler.context, callback, inputs.size(), inputs.data(), outs.size(), outs.data(), message,
-                   sizeof message))
-    return runtime::Error(message);
+                   sizeof message)) {
+    message[sizeof message - 1] = '\0';
+    return runtime::Error(*message ? message : "it failed without a message");
+  }
+  // The handles first: they are released whatever comes after.
   for (size_t i = 0; i < results.size(); ++i) {
-    const DLTensor &tensor = outTensors[i];
     results[i].handle = outs[i].handle;
     results[i].intValue = outs[i].integer;
+  }
+  for (size_t i = 0; i < results.size(); ++i) {
     if (!outs[i].handle)
       continue;
-    std::optional<runtime::DType> dtype = runtime::fromDLPack(tensor.dtype.code, tensor.dtype.bits, tensor.dtype.lanes);
-    if (!dtype)
-      return runtime::Error("a call back returned a tensor of an unknown element type");
-    results[i].tensor = {static_cast<char *>(tensor.data) + tensor.byte_offset,
-                         *dtype,
-                         getDevice(tensor.device),
-                         tensor.ndim,
-                         tensor.shape,
-                         tensor.strides};
+    runtime::Expected<runtime::TensorView> view = toView(outTensors[i]);
+    if (!view)
+      return runtime::Error("result " + std::to_string(i) + ": " + view.message());
+    results[i].tensor = *view;
   }
   return {};
 }
 
 void releaseExtern(void *context, void *handle) {
   auto &handler = *static_cast<const TcExternHandler *>(context);
-  handler.release(handler.context, handle);
+  if (handler.release)
+    handler.release(handler.context, handle);
 }
 
 } // namespace
+
+/// Functions of executables have no context to report to.
+static bool isPresent(const TcExecutable *executable, const char *function) {
+  if (!executable)
+    llvm::errs() << function << ": error: expected an executable, found null\n";
+  return executable;
+}
 
 extern "C" {
 
@@ -148,6 +171,13 @@ int64_t tcRuntimeGetCachedBytes(const TcRuntime *runtime) { return runtime->runt
 void tcRuntimeTrim(TcRuntime *runtime) { runtime->runtime->getAllocator().trim(); }
 
 TcExecutable *tcCompile(TcModule *module, TcRuntime *runtime, const TcCompileOptions *options) {
+  Call call(module ? module->context.get() : nullptr, "tcCompile", "module");
+  if (!call || !call.isPresent(runtime, "runtime"))
+    return nullptr;
+  if (!module->closed.empty()) {
+    call.fail(module->closed);
+    return nullptr;
+  }
   CompileOptions compileOptions;
   if (options) {
     if (options->target)
@@ -155,6 +185,7 @@ TcExecutable *tcCompile(TcModule *module, TcRuntime *runtime, const TcCompileOpt
     compileOptions.threads = options->threads;
     compileOptions.verifyContracts = options->verifyContracts;
   }
+  module->closed = "expected a module as captured, found one that tcCompile has lowered";
   mlir::FailureOr<std::unique_ptr<CompiledGraph>> graph =
       compile(*module->module, compileOptions, *runtime->runtime, module->context->context);
   if (failed(graph))
@@ -173,14 +204,19 @@ TcExecutable *tcCompile(TcModule *module, TcRuntime *runtime, const TcCompileOpt
 void tcExecutableDestroy(TcExecutable *executable) { delete executable; }
 
 char *tcExecutableDescribe(const TcExecutable *executable) {
+  if (!isPresent(executable, "tcExecutableDescribe"))
+    return nullptr;
   ExplainOptions options;
   options.program = true;
   return copyString(explain(*executable->graph, options));
 }
 
 TcExecutableInfo tcExecutableGetInfo(const TcExecutable *executable) {
-  const runtime::Program &program = executable->graph->getExecutable().getProgram();
   TcExecutableInfo info{};
+  info.cudaDevice = -1;
+  if (!isPresent(executable, "tcExecutableGetInfo"))
+    return info;
+  const runtime::Program &program = executable->graph->getExecutable().getProgram();
   info.inputs = program.inputs.size();
   info.outputs = program.outputs.size();
   for (const runtime::Instruction &instruction : program.body)
@@ -195,21 +231,67 @@ TcExecutableInfo tcExecutableGetInfo(const TcExecutable *executable) {
   return info;
 }
 
+static const CompiledGraph::Extern *findExtern(const TcExecutable *executable, size_t index, const char *function) {
+  if (!isPresent(executable, function))
+    return nullptr;
+  const std::vector<CompiledGraph::Extern> &externs = executable->graph->externs;
+  if (index < externs.size())
+    return &externs[index];
+  llvm::errs() << function << ": error: expected one of " << externs.size() << " call backs, found " << index << "\n";
+  return nullptr;
+}
+
 const char *tcExecutableGetExternName(const TcExecutable *executable, size_t index) {
-  return index < executable->graph->externs.size() ? executable->graph->externs[index].name.c_str() : nullptr;
+  const CompiledGraph::Extern *found = findExtern(executable, index, "tcExecutableGetExternName");
+  return found ? found->name.c_str() : nullptr;
 }
 
 const char *tcExecutableGetExternArguments(const TcExecutable *executable, size_t index) {
-  return index < executable->graph->externs.size() ? executable->graph->externs[index].argumentsJSON.c_str() : nullptr;
+  const CompiledGraph::Extern *found = findExtern(executable, index, "tcExecutableGetExternArguments");
+  return found ? found->argumentsJSON.c_str() : nullptr;
+}
+
+/// What is missing in the call of a run; empty if nothing is.
+static std::string checkRun(const TcExecutable *executable, size_t numInputs, const TcInput *inputs, size_t numResults,
+                            const TcResult *results, const TcRunOptions *options) {
+  if (!executable)
+    return "expected an executable, found null";
+  const runtime::Program &program = executable->graph->getExecutable().getProgram();
+  // Before memory is made for them.
+  if (numInputs != program.inputs.size())
+    return "expected " + std::to_string(program.inputs.size()) + " inputs, got " + std::to_string(numInputs);
+  if (numResults != program.outputs.size())
+    return "expected room for " + std::to_string(program.outputs.size()) + " outputs, got " +
+           std::to_string(numResults);
+  if (numInputs && !inputs)
+    return "expected " + std::to_string(numInputs) + " inputs, found null";
+  if (numResults && !results)
+    return "expected room for " + std::to_string(numResults) + " outputs, found null";
+  if (options && options->outputs && !options->outputs->allocate)
+    return "the output allocator has no function 'allocate'";
+  if (options && options->externs && !options->externs->call)
+    return "the handler of call backs has no function 'call'";
+  if (options && options->profiler && !options->profiler->record)
+    return "the profiler has no function 'record'";
+  return {};
 }
 
 char *tcExecutableRun(TcExecutable *executable, size_t numInputs, const TcInput *inputs, size_t numResults,
                       TcResult *results, const TcRunOptions *options) {
+  if (std::string problem = checkRun(executable, numInputs, inputs, numResults, results, options); !problem.empty())
+    return copyString(problem);
   llvm::SmallVector<runtime::Argument, 64> arguments(numInputs);
   llvm::SmallVector<runtime::Result, 8> outs(numResults);
-  for (size_t i = 0; i < numInputs; ++i)
-    if (!toArgument(inputs[i], arguments[i]))
-      return copyString("input " + std::to_string(i) + ": unsupported element type");
+  for (size_t i = 0; i < numInputs; ++i) {
+    if (!inputs[i].tensor) {
+      arguments[i] = runtime::Argument::ofInt(inputs[i].integer);
+      continue;
+    }
+    runtime::Expected<runtime::TensorView> view = toView(*static_cast<const DLTensor *>(inputs[i].tensor));
+    if (!view)
+      return copyString("input " + std::to_string(i) + ": " + view.message());
+    arguments[i] = *view;
+  }
   runtime::RunOptions runOptions;
   runtime::OutputAllocator allocator;
   runtime::ExternHandler externs;
@@ -248,12 +330,29 @@ char *tcExecutableRun(TcExecutable *executable, size_t numInputs, const TcInput 
     std::copy_n(from.strides, from.rank, to.strides);
     to.dtypeCode = type.code;
     to.dtypeBits = type.bits;
+    if (from.kind == runtime::Result::Kind::Tensor && from.data && !(options && options->outputs)) {
+      std::lock_guard<std::mutex> lock(executable->mutex);
+      executable->outputs.emplace(from.data, i);
+    }
   }
   return nullptr;
 }
 
 void tcExecutableFreeOutput(TcExecutable *executable, void *data) {
-  executable->runtime->getAllocator().deallocate(data);
+  if (!data || !isPresent(executable, "tcExecutableFreeOutput"))
+    return;
+  uint32_t output;
+  {
+    std::lock_guard<std::mutex> lock(executable->mutex);
+    auto found = executable->outputs.find(data);
+    if (found == executable->outputs.end()) {
+      llvm::errs() << "tcExecutableFreeOutput: error: expected an output of the executable that has not been freed\n";
+      return;
+    }
+    output = found->second;
+    executable->outputs.erase(found);
+  }
+  executable->graph->getExecutable().freeOutput(output, data);
 }
 
 } // extern "C"

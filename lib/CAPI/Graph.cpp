@@ -6,7 +6,6 @@
 #include "tc/Dialect/TC/IR/Sizes.h"
 #include "tc/Import/GraphBuilder.h"
 #include "tc/Import/Locations.h"
-#include "tc/Runtime/DType.h"
 
 #include <cstring>
 
@@ -14,66 +13,11 @@ using namespace mlir;
 using tc::CallArgument;
 using tc::SizeAttr;
 
-struct TcGraph {
-  TcContext *context;
-  tc::GraphBuilder builder;
-  std::vector<Value> values;
+namespace {
 
-  TcValue add(Value value) {
-    if (!value)
-      return -1;
-    values.push_back(value);
-    return values.size() - 1;
-  }
-  Location unknown() { return UnknownLoc::get(builder.getContext()); }
-  LogicalResult parseSizes(size_t count, const char *const *texts, SmallVectorImpl<SizeAttr> &sizes, Location loc) {
-    for (size_t i = 0; i < count; ++i) {
-      FailureOr<SizeAttr> size = builder.parseSize(texts[i], loc);
-      if (failed(size))
-        return failure();
-      sizes.push_back(*size);
-    }
-    return success();
-  }
-  FailureOr<tc::RefType> getType(const TcTensorType &type, Location loc) {
-    Type element = getElementType(builder.getContext(), type.dtype);
-    if (!element)
-      return emitError(loc, "unknown element type \"") << type.dtype << "\"";
-    SmallVector<SizeAttr> sizes;
-    if (failed(parseSizes(type.rank, type.sizes, sizes, loc)))
-      return failure();
-    return builder.getRefType(sizes, element, loc);
-  }
-  FailureOr<CallArgument> convert(const TcArgument &argument, Location loc);
-  FailureOr<std::vector<CallArgument>> convert(size_t count, const TcArgument *arguments, Location loc) {
-    std::vector<CallArgument> result;
-    for (size_t i = 0; i < count; ++i) {
-      FailureOr<CallArgument> argument = convert(arguments[i], loc);
-      if (failed(argument))
-        return failure();
-      result.push_back(std::move(*argument));
-    }
-    return result;
-  }
-  FailureOr<Value> get(TcValue value, Location loc) {
-    if (value < 0 || static_cast<size_t>(value) >= values.size())
-      return emitError(loc, "expected one of ") << values.size() << " values, found " << value;
-    return values[value];
-  }
-  /// Writes the values' numbers; nonzero after an error.
-  int addAll(FailureOr<SmallVector<Value>> added, TcValue *numbers) {
-    if (failed(added))
-      return 1;
-    for (Value value : *added)
-      *numbers++ = add(value);
-    return 0;
-  }
-  Location locate(TcLocation location) {
-    return tc::getCaptureLocation(builder.getContext(), location.stackTrace ? location.stackTrace : "",
-                                  location.modulePath ? location.modulePath : "");
-  }
-};
+constexpr size_t maxListDepth = 16;
 
+/// An element type by its name in the C API; null if there is none.
 Type getElementType(MLIRContext *context, llvm::StringRef name) {
   Builder b(context);
   if (name == "bool")
@@ -105,15 +49,156 @@ Type getElementType(MLIRContext *context, llvm::StringRef name) {
   return {};
 }
 
-FailureOr<CallArgument> TcGraph::convert(const TcArgument &argument, Location loc) {
-  Builder b(builder.getContext());
+/// Bytes of an element in a constant: booleans take a whole one.
+int64_t getByteSize(Type element) {
+  auto complex = dyn_cast<ComplexType>(element);
+  unsigned bits = complex ? 2 * complex.getElementType().getIntOrFloatBitWidth() : element.getIntOrFloatBitWidth();
+  return llvm::divideCeil(bits, 8);
+}
+
+bool isSymbolName(llvm::StringRef name) {
+  return !name.empty() && (llvm::isAlpha(name[0]) || name[0] == '_') &&
+         llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
+} // namespace
+
+struct TcGraph {
+  std::shared_ptr<TcContext> context;
+  tc::GraphBuilder builder;
+  std::vector<Value> values;
+  enum class State { Open, Ended, Finished } state = State::Open;
+
+  TcValue add(Value value) {
+    if (!value)
+      return -1;
+    values.push_back(value);
+    return values.size() - 1;
+  }
+  Location unknown() { return UnknownLoc::get(builder.getContext()); }
+  Location locate(TcLocation location) {
+    return tc::getCaptureLocation(builder.getContext(), location.stackTrace ? location.stackTrace : "",
+                                  location.modulePath ? location.modulePath : "");
+  }
+};
+
+namespace {
+
+/// A call of a function that adds to a graph. Its errors are located at a place in the user's program where there is
+/// one, else at the function.
+class GraphCall : public Call {
+public:
+  GraphCall(TcGraph *graph, const char *function)
+      : Call(graph ? graph->context.get() : nullptr, function, "graph"), graph(graph) {
+    if (graph) {
+      loc = graph->unknown();
+      errorLoc = NameLoc::get(StringAttr::get(graph->builder.getContext(), function));
+    }
+  }
+
+  /// Whether the graph is there and takes more.
+  bool isOpen() const {
+    if (!*this)
+      return false;
+    return graph->state == TcGraph::State::Open ||
+           fail(graph->state == TcGraph::State::Ended ? "the graph's outputs are set already"
+                                                      : "the graph is finished already");
+  }
+  /// Of what is added.
+  Location getLoc() const { return *loc; }
+  InFlightDiagnostic error(const Twine &message) const { return emitError(*errorLoc, message); }
+  void setLoc(Location location) { loc = errorLoc = location; }
+  /// Errors are at a call in the user's program, if that is known.
+  void setLoc(TcLocation location) {
+    if (Location located = graph->locate(location); !isa<UnknownLoc>(located))
+      setLoc(located);
+  }
+
+  LogicalResult parseSizes(size_t count, const char *const *texts, llvm::StringRef argument,
+                           SmallVectorImpl<SizeAttr> &sizes) const {
+    if (!isArray(texts, count, argument, maxRank))
+      return failure();
+    for (size_t i = 0; i < count; ++i) {
+      if (!isPresent(texts[i], argument))
+        return failure();
+      FailureOr<SizeAttr> size = graph->builder.parseSize(texts[i], *errorLoc);
+      if (failed(size))
+        return failure();
+      sizes.push_back(*size);
+    }
+    return success();
+  }
+  FailureOr<Type> getElement(const char *dtype) const {
+    if (!isPresent(dtype, "dtype"))
+      return failure();
+    if (Type element = getElementType(graph->builder.getContext(), dtype))
+      return element;
+    return error("unknown element type \"") << dtype << "\"";
+  }
+  FailureOr<tc::RefType> getType(const TcTensorType &type) const {
+    FailureOr<Type> element = getElement(type.dtype);
+    SmallVector<SizeAttr> sizes;
+    if (failed(element) || failed(parseSizes(type.rank, type.sizes, "sizes", sizes)))
+      return failure();
+    return graph->builder.getRefType(sizes, *element, *errorLoc);
+  }
+  LogicalResult getTypes(size_t count, const TcTensorType *types, SmallVectorImpl<Type> &result) const {
+    if (!isArray(types, count, "resultTypes"))
+      return failure();
+    for (size_t i = 0; i < count; ++i) {
+      FailureOr<tc::RefType> ref = getType(types[i]);
+      if (failed(ref))
+        return failure();
+      result.push_back(*ref);
+    }
+    return success();
+  }
+  FailureOr<Value> getValue(TcValue value) const {
+    if (value < 0 || static_cast<size_t>(value) >= graph->values.size())
+      return error("expected one of ") << graph->values.size() << " values, found " << value;
+    return graph->values[value];
+  }
+  FailureOr<CallArgument> convert(const TcArgument &argument, size_t depth = 0) const;
+  FailureOr<std::vector<CallArgument>> convert(size_t count, const TcArgument *arguments, llvm::StringRef name,
+                                               size_t depth = 0) const {
+    if (!isArray(arguments, count, name))
+      return failure();
+    std::vector<CallArgument> result;
+    for (size_t i = 0; i < count; ++i) {
+      FailureOr<CallArgument> argument = convert(arguments[i], depth);
+      if (failed(argument))
+        return failure();
+      result.push_back(std::move(*argument));
+    }
+    return result;
+  }
+  /// Writes the values' numbers; nonzero after an error.
+  int addAll(FailureOr<SmallVector<Value>> added, TcValue *numbers) const {
+    if (failed(added))
+      return 1;
+    for (Value value : *added)
+      *numbers++ = graph->add(value);
+    return 0;
+  }
+
+private:
+  TcGraph *graph;
+  std::optional<Location> loc, errorLoc;
+};
+
+} // namespace
+
+FailureOr<CallArgument> GraphCall::convert(const TcArgument &argument, size_t depth) const {
+  Builder b(graph->builder.getContext());
   switch (argument.kind) {
   case TC_ARGUMENT_NONE:
     return CallArgument();
-  case TC_ARGUMENT_VALUE:
-    if (argument.value < 0 || static_cast<size_t>(argument.value) >= values.size())
-      return emitError(loc, "argument refers to value ") << argument.value << " of " << values.size();
-    return CallArgument(values[argument.value]);
+  case TC_ARGUMENT_VALUE: {
+    FailureOr<Value> value = getValue(argument.value);
+    if (failed(value))
+      return failure();
+    return CallArgument(*value);
+  }
   case TC_ARGUMENT_INT:
     return CallArgument(b.getI64IntegerAttr(argument.integer));
   case TC_ARGUMENT_FLOAT:
@@ -121,116 +206,143 @@ FailureOr<CallArgument> TcGraph::convert(const TcArgument &argument, Location lo
   case TC_ARGUMENT_BOOL:
     return CallArgument(b.getBoolAttr(argument.integer != 0));
   case TC_ARGUMENT_STRING:
+    if (!isPresent(argument.text, "text"))
+      return failure();
     return CallArgument(b.getStringAttr(argument.text));
   case TC_ARGUMENT_DTYPE: {
-    Type type = getElementType(builder.getContext(), argument.text);
-    if (!type)
-      return emitError(loc, "unknown element type \"") << argument.text << "\"";
-    return CallArgument(TypeAttr::get(type));
+    FailureOr<Type> type = getElement(argument.text);
+    if (failed(type))
+      return failure();
+    return CallArgument(TypeAttr::get(*type));
   }
   case TC_ARGUMENT_SIZE: {
-    FailureOr<SizeAttr> size = builder.parseSize(argument.text, loc);
-    if (failed(size))
+    SmallVector<SizeAttr> size;
+    if (failed(parseSizes(1, &argument.text, "text", size)))
       return failure();
-    if (std::optional<int64_t> constant = size->getConstant())
+    if (std::optional<int64_t> constant = size[0].getConstant())
       return CallArgument(b.getI64IntegerAttr(*constant));
-    return CallArgument(*size);
+    return CallArgument(size[0]);
   }
   case TC_ARGUMENT_LIST: {
-    std::vector<CallArgument> elements;
-    for (size_t i = 0; i < argument.count; ++i) {
-      FailureOr<CallArgument> element = convert(argument.elements[i], loc);
-      if (failed(element))
-        return failure();
-      elements.push_back(std::move(*element));
-    }
-    return CallArgument::list(std::move(elements));
+    if (depth == maxListDepth)
+      return error("expected lists nested at most ") << maxListDepth << " deep";
+    FailureOr<std::vector<CallArgument>> elements = convert(argument.count, argument.elements, "elements", depth + 1);
+    if (failed(elements))
+      return failure();
+    return CallArgument::list(std::move(*elements));
   }
   }
-  return emitError(loc, "argument of an unknown kind ") << argument.kind;
+  return error("argument of an unknown kind ") << static_cast<int>(argument.kind);
 }
 
 extern "C" {
 
 TcGraph *tcGraphCreate(TcContext *context, const char *name) {
+  Call call(context, "tcGraphCreate");
+  if (!call || !call.isPresent(name, "name"))
+    return nullptr;
   MLIRContext *mlir = context->context.get();
-  return new TcGraph{context, tc::GraphBuilder(mlir, UnknownLoc::get(mlir), name, &context->operators), {}};
+  return new TcGraph{
+      context->shared_from_this(), tc::GraphBuilder(mlir, UnknownLoc::get(mlir), name, &context->operators), {}};
 }
 
 void tcGraphDestroy(TcGraph *graph) { delete graph; }
 
-void tcGraphDeclareSymbol(TcGraph *graph, const char *name, int64_t min, int64_t max) {
+int tcGraphDeclareSymbol(TcGraph *graph, const char *name, int64_t min, int64_t max) {
+  GraphCall call(graph, "tcGraphDeclareSymbol");
+  if (!call.isOpen() || !call.isPresent(name, "name"))
+    return 1;
+  if (!isSymbolName(name))
+    return !call.fail(Twine("expected a symbol's name, found \"") + name + "\"");
+  if (min > max)
+    return !call.fail(Twine("expected bounds of ") + name + " in order, found " + Twine(min) + " and " + Twine(max));
   graph->builder.declareSymbol(name, tc::SizeRange{min, max});
+  return 0;
 }
 
 TcValue tcGraphAddTensorInput(TcGraph *graph, const char *name, const TcTensorType *type, const char *const *strides) {
-  Location loc = NameLoc::get(StringAttr::get(graph->builder.getContext(), name));
-  FailureOr<tc::RefType> ref = graph->getType(*type, loc);
-  if (failed(ref))
+  GraphCall call(graph, "tcGraphAddTensorInput");
+  if (!call.isOpen() || !call.isPresent(name, "name") || !call.isPresent(type, "type"))
     return -1;
+  call.setLoc(NameLoc::get(StringAttr::get(graph->builder.getContext(), name)));
+  FailureOr<tc::RefType> ref = call.getType(*type);
   SmallVector<SizeAttr> strideSizes;
-  if (strides && failed(graph->parseSizes(type->rank, strides, strideSizes, loc)))
+  if (failed(ref) || (strides && failed(call.parseSizes(type->rank, strides, "strides", strideSizes))))
     return -1;
   FailureOr<Value> value =
-      graph->builder.addTensorInput(name, tc::GraphBuilder::InputKind::Input, *ref, strideSizes, loc);
+      graph->builder.addTensorInput(name, tc::GraphBuilder::InputKind::Input, *ref, strideSizes, call.getLoc());
   return succeeded(value) ? graph->add(*value) : -1;
 }
 
 TcValue tcGraphAddSymbolInput(TcGraph *graph, const char *name, const char *expression) {
-  Location loc = NameLoc::get(StringAttr::get(graph->builder.getContext(), name));
-  FailureOr<SizeAttr> size = graph->builder.parseSize(expression, loc);
-  return succeeded(size) ? graph->add(graph->builder.addSymbolInput(name, *size, loc)) : -1;
+  GraphCall call(graph, "tcGraphAddSymbolInput");
+  if (!call.isOpen() || !call.isPresent(name, "name"))
+    return -1;
+  call.setLoc(NameLoc::get(StringAttr::get(graph->builder.getContext(), name)));
+  SmallVector<SizeAttr> size;
+  if (failed(call.parseSizes(1, &expression, "expression", size)))
+    return -1;
+  return graph->add(graph->builder.addSymbolInput(name, size[0], call.getLoc()));
 }
 
 TcValue tcGraphAddScalarInput(TcGraph *graph, const char *name, const char *dtype) {
-  MLIRContext *context = graph->builder.getContext();
-  Location loc = NameLoc::get(StringAttr::get(context, name));
-  Type type = getElementType(context, dtype);
-  if (!type) {
-    emitError(loc, "unknown element type \"") << dtype << "\"";
+  GraphCall call(graph, "tcGraphAddScalarInput");
+  if (!call.isOpen() || !call.isPresent(name, "name"))
+    return -1;
+  call.setLoc(NameLoc::get(StringAttr::get(graph->builder.getContext(), name)));
+  FailureOr<Type> type = call.getElement(dtype);
+  if (failed(type))
+    return -1;
+  if (!type->isInteger(64) && !type->isF64() && !type->isInteger(1)) {
+    call.error("expected a scalar of element type i64, f64 or bool, found ") << dtype;
     return -1;
   }
-  return graph->add(graph->builder.addScalarInput(name, type, loc));
+  return graph->add(graph->builder.addScalarInput(name, *type, call.getLoc()));
 }
 
 TcValue tcGraphAddConstant(TcGraph *graph, const char *name, const char *dtype, size_t rank, const int64_t *sizes,
-                           const void *data) {
+                           const void *data, size_t length) {
+  GraphCall call(graph, "tcGraphAddConstant");
+  if (!call.isOpen() || !call.isPresent(name, "name") || !call.isArray(sizes, rank, "sizes", Call::maxRank))
+    return -1;
   MLIRContext *context = graph->builder.getContext();
-  Location loc = NameLoc::get(StringAttr::get(context, name));
-  Type element = getElementType(context, dtype);
-  std::optional<tc::runtime::DType> parsed = tc::runtime::parseDType(dtype);
-  if (!element || !parsed) {
-    emitError(loc, "unknown element type \"") << dtype << "\"";
+  call.setLoc(NameLoc::get(StringAttr::get(context, name)));
+  FailureOr<Type> element = call.getElement(dtype);
+  ArrayRef<int64_t> shape(sizes, rank);
+  // The type's verifier bounds the sizes, and so the products below.
+  if (failed(element) || failed(graph->builder.getRefType(tc::toSizes(context, shape), *element, call.getLoc())))
+    return -1;
+  auto type = RankedTensorType::get(shape, *element);
+  if (size_t expected = type.getNumElements() * getByteSize(*element); length != expected) {
+    call.error("expected ") << expected << " bytes, found " << length;
     return -1;
   }
-  if (failed(graph->builder.getRefType(tc::toSizes(context, ArrayRef<int64_t>(sizes, rank)), element, loc)))
+  if (!call.isArray(data, length, "data", length))
     return -1;
-  auto type = RankedTensorType::get(ArrayRef<int64_t>(sizes, rank), element);
-  int64_t bytes = type.getNumElements() * tc::runtime::getByteSize(*parsed);
-  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(bytes, 64);
-  std::memcpy(blob.getMutableData().data(), data, bytes);
-  FailureOr<ElementsAttr> resource = graph->builder.getResource(name, type, std::move(blob), loc);
-  return succeeded(resource) ? graph->add(graph->builder.addConstant(*resource, loc)) : -1;
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(length, 64);
+  if (length)
+    std::memcpy(blob.getMutableData().data(), data, length);
+  FailureOr<ElementsAttr> resource = graph->builder.getResource(name, type, std::move(blob), call.getLoc());
+  return succeeded(resource) ? graph->add(graph->builder.addConstant(*resource, call.getLoc())) : -1;
 }
 
 int tcGraphCall(TcGraph *graph, const char *op, size_t numPositional, const TcArgument *positional, size_t numNamed,
                 const char *const *names, const TcArgument *named, size_t numResults, const TcTensorType *resultTypes,
                 TcLocation location, TcValue *results) {
-  MLIRContext *context = graph->builder.getContext();
-  Location loc = graph->locate(location);
-  std::vector<CallArgument> args;
-  std::vector<std::pair<llvm::StringRef, CallArgument>> namedArgs;
-  for (size_t i = 0; i < numPositional; ++i) {
-    FailureOr<CallArgument> argument = graph->convert(positional[i], loc);
-    if (failed(argument))
-      return 1;
-    args.push_back(std::move(*argument));
-  }
+  GraphCall call(graph, "tcGraphCall");
+  if (!call.isOpen() || !call.isPresent(op, "op") || !call.isArray(names, numNamed, "names") ||
+      !call.isArray(resultTypes, numResults, "resultTypes") || !call.isArray(results, numResults, "results"))
+    return 1;
+  call.setLoc(location);
+  FailureOr<std::vector<CallArgument>> args = call.convert(numPositional, positional, "positional");
+  FailureOr<std::vector<CallArgument>> namedArgs = call.convert(numNamed, named, "named");
+  if (failed(args) || failed(namedArgs))
+    return 1;
+  std::vector<std::pair<llvm::StringRef, CallArgument>> pairs;
   for (size_t i = 0; i < numNamed; ++i) {
-    FailureOr<CallArgument> argument = graph->convert(named[i], loc);
-    if (failed(argument))
+    if (!call.isPresent(names[i], "names"))
       return 1;
-    namedArgs.emplace_back(names[i], std::move(*argument));
+    pairs.emplace_back(names[i], std::move((*namedArgs)[i]));
   }
   SmallVector<Type> types;
   for (size_t i = 0; i < numResults; ++i) {
@@ -238,9 +350,13 @@ int tcGraphCall(TcGraph *graph, const char *op, size_t numPositional, const TcAr
     if (!type.dtype) {
       types.push_back(Type());
     } else if (!std::strcmp(type.dtype, "index")) {
-      types.push_back(IndexType::get(context));
+      if (numResults != 1 || type.rank != 1 || !type.sizes || !type.sizes[0] || !isSymbolName(type.sizes[0])) {
+        call.error("expected the name of the one symbol that '") << op << "' defines as the result's size";
+        return 1;
+      }
+      types.push_back(IndexType::get(graph->builder.getContext()));
     } else {
-      FailureOr<tc::RefType> ref = graph->getType(type, loc);
+      FailureOr<tc::RefType> ref = call.getType(type);
       if (failed(ref))
         return 1;
       types.push_back(*ref);
@@ -248,7 +364,7 @@ int tcGraphCall(TcGraph *graph, const char *op, size_t numPositional, const TcAr
   }
   bool definesSymbol = numResults == 1 && types[0] && types[0].isIndex();
   FailureOr<SmallVector<Value>> values =
-      graph->builder.call(op, args, namedArgs, types, loc, definesSymbol ? resultTypes[0].sizes[0] : "");
+      graph->builder.call(op, *args, pairs, types, call.getLoc(), definesSymbol ? resultTypes[0].sizes[0] : "");
   if (failed(values))
     return 1;
   for (size_t i = 0; i < numResults; ++i)
@@ -258,65 +374,93 @@ int tcGraphCall(TcGraph *graph, const char *op, size_t numPositional, const TcAr
 
 int tcGraphBeginIf(TcGraph *graph, TcValue predicate, size_t numResults, const TcTensorType *resultTypes,
                    TcLocation location) {
-  Location loc = graph->locate(location);
-  FailureOr<Value> condition = graph->get(predicate, loc);
+  GraphCall call(graph, "tcGraphBeginIf");
+  if (!call.isOpen())
+    return 1;
+  call.setLoc(location);
+  FailureOr<Value> condition = call.getValue(predicate);
   SmallVector<Type> types;
-  for (size_t i = 0; i < numResults; ++i) {
-    FailureOr<tc::RefType> ref = graph->getType(resultTypes[i], loc);
-    if (failed(ref))
-      return 1;
-    types.push_back(*ref);
-  }
-  return failed(condition) || failed(graph->builder.beginIf(*condition, types, loc));
+  return failed(condition) || failed(call.getTypes(numResults, resultTypes, types)) ||
+         failed(graph->builder.beginIf(*condition, types, call.getLoc()));
 }
 
 int tcGraphBeginElse(TcGraph *graph, size_t count, const TcArgument *thenResults) {
-  FailureOr<std::vector<CallArgument>> results = graph->convert(count, thenResults, graph->unknown());
-  return failed(results) || failed(graph->builder.beginElse(*results, graph->unknown()));
+  GraphCall call(graph, "tcGraphBeginElse");
+  if (!call.isOpen())
+    return 1;
+  FailureOr<std::vector<CallArgument>> results = call.convert(count, thenResults, "thenResults");
+  return failed(results) || failed(graph->builder.beginElse(*results, call.getLoc()));
 }
 
 int tcGraphEndIf(TcGraph *graph, size_t count, const TcArgument *elseResults, TcValue *results) {
-  FailureOr<std::vector<CallArgument>> converted = graph->convert(count, elseResults, graph->unknown());
-  return failed(converted) || graph->addAll(graph->builder.endIf(*converted, graph->unknown()), results);
+  GraphCall call(graph, "tcGraphEndIf");
+  if (!call.isOpen() || !call.isArray(results, count, "results"))
+    return 1;
+  FailureOr<std::vector<CallArgument>> converted = call.convert(count, elseResults, "elseResults");
+  return failed(converted) || call.addAll(graph->builder.endIf(*converted, call.getLoc()), results);
 }
 
 int tcGraphBeginWhile(TcGraph *graph, size_t count, const TcArgument *initial, TcLocation location, TcValue *carried) {
-  Location loc = graph->locate(location);
-  FailureOr<std::vector<CallArgument>> converted = graph->convert(count, initial, loc);
-  return failed(converted) || graph->addAll(graph->builder.beginWhile(*converted, loc), carried);
+  GraphCall call(graph, "tcGraphBeginWhile");
+  if (!call.isOpen() || !call.isArray(carried, count, "carried"))
+    return 1;
+  call.setLoc(location);
+  FailureOr<std::vector<CallArgument>> converted = call.convert(count, initial, "initial");
+  return failed(converted) || call.addAll(graph->builder.beginWhile(*converted, call.getLoc()), carried);
 }
 
 int tcGraphBeginBody(TcGraph *graph, TcValue predicate, TcValue *carried) {
-  FailureOr<Value> condition = graph->get(predicate, graph->unknown());
-  return failed(condition) || graph->addAll(graph->builder.beginBody(*condition, graph->unknown()), carried);
+  GraphCall call(graph, "tcGraphBeginBody");
+  if (!call.isOpen() || !call.isPresent(carried, "carried"))
+    return 1;
+  FailureOr<Value> condition = call.getValue(predicate);
+  return failed(condition) || call.addAll(graph->builder.beginBody(*condition, call.getLoc()), carried);
 }
 
 int tcGraphEndWhile(TcGraph *graph, size_t count, const TcArgument *next, TcValue *results) {
-  FailureOr<std::vector<CallArgument>> converted = graph->convert(count, next, graph->unknown());
-  return failed(converted) || graph->addAll(graph->builder.endWhile(*converted, graph->unknown()), results);
+  GraphCall call(graph, "tcGraphEndWhile");
+  if (!call.isOpen() || !call.isArray(results, count, "results"))
+    return 1;
+  FailureOr<std::vector<CallArgument>> converted = call.convert(count, next, "next");
+  return failed(converted) || call.addAll(graph->builder.endWhile(*converted, call.getLoc()), results);
 }
 
 int tcGraphSetOutputs(TcGraph *graph, size_t count, const TcArgument *outputs, const char *const *const *strides) {
+  GraphCall call(graph, "tcGraphSetOutputs");
+  if (!call.isOpen())
+    return 1;
+  FailureOr<std::vector<CallArgument>> values = call.convert(count, outputs, "outputs");
+  if (failed(values))
+    return 1;
   std::vector<tc::GraphBuilder::Output> converted;
   for (size_t i = 0; i < count; ++i) {
-    FailureOr<CallArgument> value = graph->convert(outputs[i], graph->unknown());
-    if (failed(value))
-      return 1;
     tc::GraphBuilder::Output &output = converted.emplace_back();
-    output.value = std::move(*value);
+    output.value = std::move((*values)[i]);
     auto type = output.value.getValue() ? dyn_cast<tc::RefType>(output.value.getValue().getType()) : tc::RefType();
     if (type && strides && strides[i] &&
-        failed(graph->parseSizes(type.getSizes().size(), strides[i], output.strides, graph->unknown())))
+        failed(call.parseSizes(type.getSizes().size(), strides[i], "strides", output.strides)))
       return 1;
   }
-  return failed(graph->builder.setOutputs(converted, graph->unknown()));
+  if (failed(graph->builder.setOutputs(converted, call.getLoc())))
+    return 1;
+  graph->state = TcGraph::State::Ended;
+  return 0;
 }
 
 TcModule *tcGraphFinish(TcGraph *graph) {
+  GraphCall call(graph, "tcGraphFinish");
+  if (!call || graph->state != TcGraph::State::Ended) {
+    if (call)
+      call.fail(graph->state == TcGraph::State::Open ? "the graph's outputs are not set"
+                                                     : "the graph is finished already");
+    return nullptr;
+  }
   FailureOr<OwningOpRef<ModuleOp>> module = graph->builder.finish();
   if (failed(module))
     return nullptr;
-  return new TcModule{graph->context, std::move(*module)};
+  graph->state = TcGraph::State::Finished;
+  graph->values.clear();
+  return new TcModule{graph->context, std::move(*module), {}};
 }
 
 } // extern "C"

@@ -7,13 +7,18 @@
 using namespace mlir;
 using namespace tc;
 
-/// The innermost open region's op, if it is of the kind that is to go on.
+/// The innermost open region's op, if it is of the kind that is to go on, and what was added last is in the region
+/// `number` of it.
 template <typename Op>
-static FailureOr<Op> innermost(ArrayRef<Operation *> openRegions, StringRef step, Location location) {
+static FailureOr<Op> innermost(ArrayRef<Operation *> openRegions, Block *current, unsigned number, StringRef step,
+                               Location location) {
   auto op = openRegions.empty() ? Op() : dyn_cast<Op>(openRegions.back());
-  if (op)
-    return op;
-  return emitError(location) << "'" << step << "' outside of " << Op::getOperationName();
+  if (!op)
+    return emitError(location) << "'" << step << "' outside of " << Op::getOperationName();
+  if (current->getParent() != &op->getRegion(number))
+    return emitError(location) << "'" << step << "' in the " << (number ? "first" : "second") << " region of "
+                               << Op::getOperationName() << ", expected it in the " << (number ? "second" : "first");
+  return op;
 }
 
 FailureOr<Value> GraphBuilder::getPredicate(Value predicate, Location location) {
@@ -57,7 +62,7 @@ LogicalResult GraphBuilder::beginIf(Value predicate, ArrayRef<Type> resultTypes,
 }
 
 LogicalResult GraphBuilder::beginElse(ArrayRef<CallArgument> thenResults, Location location) {
-  auto op = innermost<scf::IfOp>(openRegions, "else", location);
+  auto op = innermost<scf::IfOp>(openRegions, builder.getInsertionBlock(), 0, "else", location);
   if (failed(op) || failed(yield(thenResults, op->getResultTypes(), location)))
     return failure();
   builder.setInsertionPointToStart(op->elseBlock());
@@ -65,7 +70,7 @@ LogicalResult GraphBuilder::beginElse(ArrayRef<CallArgument> thenResults, Locati
 }
 
 FailureOr<SmallVector<Value>> GraphBuilder::endIf(ArrayRef<CallArgument> elseResults, Location location) {
-  auto op = innermost<scf::IfOp>(openRegions, "end if", location);
+  auto op = innermost<scf::IfOp>(openRegions, builder.getInsertionBlock(), 1, "end if", location);
   if (failed(op) || failed(yield(elseResults, op->getResultTypes(), location)))
     return failure();
   openRegions.pop_back();
@@ -90,7 +95,7 @@ FailureOr<SmallVector<Value>> GraphBuilder::beginWhile(ArrayRef<CallArgument> in
 }
 
 FailureOr<SmallVector<Value>> GraphBuilder::beginBody(Value predicate, Location location) {
-  auto op = innermost<scf::WhileOp>(openRegions, "loop body", location);
+  auto op = innermost<scf::WhileOp>(openRegions, builder.getInsertionBlock(), 0, "loop body", location);
   if (failed(op))
     return failure();
   FailureOr<Value> condition = getPredicate(predicate, location);
@@ -102,7 +107,7 @@ FailureOr<SmallVector<Value>> GraphBuilder::beginBody(Value predicate, Location 
 }
 
 FailureOr<SmallVector<Value>> GraphBuilder::endWhile(ArrayRef<CallArgument> carried, Location location) {
-  auto op = innermost<scf::WhileOp>(openRegions, "end while", location);
+  auto op = innermost<scf::WhileOp>(openRegions, builder.getInsertionBlock(), 1, "end while", location);
   if (failed(op) || failed(yield(carried, op->getResultTypes(), location)))
     return failure();
   openRegions.pop_back();

@@ -2,7 +2,7 @@
 
 #include "CPUKernelCode.h"
 
-#include "mlir/IR/Threading.h"
+#include "mlir/IR/Diagnostics.h"
 #include "tc/Conversion/FusionToCPU/FusionToCPU.h"
 #include "tc/Target/CPU/KernelLibrary.h"
 
@@ -14,8 +14,8 @@ namespace {
 
 class CPUKernelCode final : public KernelCode {
 public:
-  CPUKernelCode(StringRef name, cpu::Target target, Location location)
-      : name(name), target(std::move(target)), location(location) {}
+  CPUKernelCode(const CompileOptions &options, cpu::Target target, Location location)
+      : name(options.target), threads(options.threads), target(std::move(target)), location(location) {}
 
   std::string getTargetName() const override { return name; }
   runtime::Device getDevice() const override { return {runtime::DeviceKind::CPU, 0}; }
@@ -24,6 +24,7 @@ public:
 
 private:
   std::string name;
+  unsigned threads;
   cpu::Target target;
   Location location;
   std::vector<std::string> functions;
@@ -32,22 +33,25 @@ private:
 
 } // namespace
 
-FailureOr<std::unique_ptr<KernelCode>> createCPUKernelCode(StringRef name, Location location) {
-  llvm::Expected<cpu::Target> target = cpu::Target::get(name);
+FailureOr<std::unique_ptr<KernelCode>> createCPUKernelCode(const CompileOptions &options, Location location) {
+  llvm::Expected<cpu::Target> target = cpu::Target::get(options.target);
   if (!target)
     return emitError(location) << llvm::toString(target.takeError());
   if (!target->runsHere())
-    return emitError(location) << "this machine cannot run code for target " << name;
-  return std::unique_ptr<KernelCode>(std::make_unique<CPUKernelCode>(name, std::move(*target), location));
+    return emitError(location) << "this machine cannot run code for target " << options.target;
+  return std::unique_ptr<KernelCode>(std::make_unique<CPUKernelCode>(options, std::move(*target), location));
 }
 
 FailureOr<std::vector<KernelLaunchInfo>> CPUKernelCode::compile(ArrayRef<fusion::KernelOp> kernels) {
   std::vector<FailureOr<cpu::CompiledKernel>> compiled(kernels.size());
   // The longest compile first would balance better; contractions are found by the order of the graph often enough.
-  if (failed(failableParallelForEachN(location.getContext(), 0, kernels.size(), [&](size_t i) {
-        compiled[i] = cpu::compileKernel(kernels[i], target, "k" + std::to_string(i));
-        return success(succeeded(compiled[i]));
-      })))
+  ParallelDiagnosticHandler diagnostics(location.getContext());
+  forEachKernel(location.getContext(), threads, kernels.size(), [&](size_t i) {
+    diagnostics.setOrderIDForThread(i);
+    compiled[i] = cpu::compileKernel(kernels[i], target, "k" + std::to_string(i));
+    diagnostics.eraseOrderIDForThread();
+  });
+  if (llvm::any_of(compiled, [](const auto &kernel) { return failed(kernel); }))
     return failure();
   llvm::Expected<std::unique_ptr<cpu::KernelLibrary>> created = cpu::KernelLibrary::create();
   if (!created)

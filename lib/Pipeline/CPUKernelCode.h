@@ -5,7 +5,8 @@
 #include "KernelCode.h"
 
 namespace tc {
-mlir::FailureOr<std::unique_ptr<KernelCode>> createCPUKernelCode(llvm::StringRef target, mlir::Location location);
+mlir::FailureOr<std::unique_ptr<KernelCode>> createCPUKernelCode(const CompileOptions &options,
+                                                                 mlir::Location location);
 } // namespace tc
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "GPUKernelCode.h"
 
-#include "mlir/IR/Threading.h"
+#include "mlir/IR/Diagnostics.h"
 #include "tc/Conversion/FusionToGPU/FusionToGPU.h"
 #include "tc/Target/NVPTX/PTX.h"
 
@@ -16,8 +16,9 @@ namespace {
 
 class GPUKernelCode final : public KernelCode {
 public:
-  GPUKernelCode(gpu::Target target, int ordinal, CompileOptions::GPUCode form, Location location)
-      : target(std::move(target)), ordinal(ordinal), form(form), location(location) {}
+  GPUKernelCode(gpu::Target target, int ordinal, const CompileOptions &options, Location location)
+      : target(std::move(target)), ordinal(ordinal), form(options.gpuCode), threads(options.threads),
+        location(location) {}
 
   std::string getTargetName() const override { return target.name; }
   runtime::Device getDevice() const override { return {runtime::DeviceKind::CUDA, ordinal}; }
@@ -33,6 +34,7 @@ private:
   gpu::Target target;
   int ordinal;
   CompileOptions::GPUCode form;
+  unsigned threads;
   Location location;
 };
 
@@ -81,8 +83,7 @@ FailureOr<std::unique_ptr<KernelCode>> createGPUKernelCode(const CompileOptions 
                                   : *capability >= static_cast<int>(target.smVersion);
   if (!runs)
     return emitError(location) << "code for " << name << " does not run on " << describe();
-  return std::unique_ptr<KernelCode>(
-      std::make_unique<GPUKernelCode>(std::move(target), ordinal, options.gpuCode, location));
+  return std::unique_ptr<KernelCode>(std::make_unique<GPUKernelCode>(std::move(target), ordinal, options, location));
 }
 
 FailureOr<KernelLaunchInfo> GPUKernelCode::compileOne(fusion::KernelOp kernel, unsigned number) const {
@@ -112,7 +113,7 @@ FailureOr<std::vector<KernelLaunchInfo>> GPUKernelCode::compile(ArrayRef<fusion:
   // Every kernel that has no code is reported, not only the first, and in their order.
   std::atomic<bool> hasFailed = false;
   ParallelDiagnosticHandler diagnostics(location.getContext());
-  parallelFor(location.getContext(), 0, kernels.size(), [&](size_t i) {
+  forEachKernel(location.getContext(), threads, kernels.size(), [&](size_t i) {
     diagnostics.setOrderIDForThread(i);
     fusion::KernelOp kernel = kernels[i];
     FailureOr<KernelLaunchInfo> info = compileOne(kernel, i);

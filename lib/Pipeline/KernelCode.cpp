@@ -4,6 +4,9 @@
 
 #include "CPUKernelCode.h"
 #include "GPUKernelCode.h"
+#include "mlir/IR/Threading.h"
+
+#include <atomic>
 
 using namespace mlir;
 
@@ -15,7 +18,20 @@ FailureOr<std::unique_ptr<KernelCode>> KernelCode::create(const CompileOptions &
                                                           Location location) {
   if (isGPUTarget(options.target))
     return createGPUKernelCode(options, runtime, location);
-  return createCPUKernelCode(options.target, location);
+  return createCPUKernelCode(options, location);
+}
+
+void forEachKernel(MLIRContext *context, unsigned threads, size_t count, function_ref<void(size_t)> compileOne) {
+  std::atomic<size_t> next = 0;
+  parallelFor(context, 0, threads ? std::min<size_t>(threads, count) : count, [&](size_t) {
+    // As many tasks as threads, which take the kernels in turn; without a limit, a kernel each.
+    do {
+      size_t i = next++;
+      if (i >= count)
+        return;
+      compileOne(i);
+    } while (threads);
+  });
 }
 
 } // namespace tc

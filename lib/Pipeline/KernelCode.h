@@ -24,6 +24,10 @@ public:
   virtual mlir::FailureOr<std::vector<runtime::KernelFn>> finish(runtime::Program &program) = 0;
 };
 
+/// Calls `compileOne` for the numbers from 0 to `count`, on `threads` threads of the context's pool (0: all of it).
+void forEachKernel(mlir::MLIRContext *context, unsigned threads, size_t count,
+                   llvm::function_ref<void(size_t)> compileOne);
+
 } // namespace tc
 
 #endif

@@ -143,6 +143,14 @@ Error Executable::run(std::span<const Argument> arguments, std::span<Result> res
   return Run(*state, arguments, results, options).run();
 }
 
+void Executable::freeOutput(uint32_t output, void *data) {
+  const Device device = state->program.outputs[output].device;
+  if (device.kind == DeviceKind::CPU)
+    state->runtime.getAllocator().deallocate(data);
+  else
+    state->releaseDevice(device, data);
+}
+
 const Program &Executable::getProgram() const { return state->program; }
 
 int64_t Executable::getArenaBytes() const {

@@ -129,6 +129,8 @@ Error Run::callExtern(const Step &step, const Section &section) {
     if (tensor.dtype != desc.dtype)
       return Error(resultTitle + "expected element type " + std::string(getName(desc.dtype)) + ", got " +
                    std::string(getName(tensor.dtype)));
+    if (tensor.device != program.values[desc.value].device)
+      return Error(resultTitle + "expected it on another device");
     if (tensor.rank != static_cast<int32_t>(desc.sizes.size()))
       return Error(resultTitle + "expected " + std::to_string(desc.sizes.size()) + " dimensions, got " +
                    std::to_string(tensor.rank));

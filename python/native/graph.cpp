@@ -97,7 +97,7 @@ public:
   ~GraphBinding() { tcGraphDestroy(handle); }
 
   void declareSymbol(const std::string &name, int64_t min, int64_t max) {
-    tcGraphDeclareSymbol(handle, name.c_str(), min, max);
+    checkDone(tcGraphDeclareSymbol(handle, name.c_str(), min, max));
   }
 
   int64_t tensorInput(const std::string &name, const std::string &dtype, const Sizes &sizes,
@@ -119,7 +119,8 @@ public:
 
   int64_t constant(const std::string &name, const std::string &dtype, const std::vector<int64_t> &sizes,
                    nb::bytes data) {
-    return check(tcGraphAddConstant(handle, name.c_str(), dtype.c_str(), sizes.size(), sizes.data(), data.c_str()));
+    return check(
+        tcGraphAddConstant(handle, name.c_str(), dtype.c_str(), sizes.size(), sizes.data(), data.c_str(), data.size()));
   }
 
   std::vector<int64_t> call(const std::string &op, nb::list positional, nb::dict named,

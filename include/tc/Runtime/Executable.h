@@ -21,7 +21,7 @@ struct InstructionTiming {
 struct RunOptions {
   unsigned threads = 0;                     ///< 0: all of the pool
   void *stream = nullptr;                   ///< CUstream of a CUDA program
-  const OutputAllocator *outputs = nullptr; ///< null: Runtime::getAllocator, and the caller frees Result::data there
+  const OutputAllocator *outputs = nullptr; ///< null: the runtime's own memory; see freeOutput
   const ExternHandler *externs = nullptr;
   std::vector<InstructionTiming> *timings = nullptr; ///< appended to, if given
 };
@@ -45,6 +45,9 @@ public:
   /// no result is valid and all output memory was given back; mutated inputs may have been written.
   /// Messages name the culprit: "input 2 (x): expected size 768 in dimension 1, got 512".
   Error run(std::span<const Argument> arguments, std::span<Result> results, const RunOptions &options = {});
+
+  /// Gives back the memory of an output of a run without an allocator of the caller's.
+  void freeOutput(uint32_t output, void *data);
 
   const Program &getProgram() const;
   /// Bytes of the arena under the plan of the most recent run, and the least any plan could have
