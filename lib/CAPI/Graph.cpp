@@ -155,7 +155,7 @@ public:
   }
   FailureOr<Value> getValue(TcValue value) const {
     if (value < 0 || static_cast<size_t>(value) >= graph->values.size())
-      return error("expected one of ") << graph->values.size() << " values, found " << value;
+      return error("argument refers to value ") << value << " of " << graph->values.size();
     return graph->values[value];
   }
   FailureOr<CallArgument> convert(const TcArgument &argument, size_t depth = 0) const;

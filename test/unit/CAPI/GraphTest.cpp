@@ -176,7 +176,7 @@ TEST_F(GraphTest, Calls) {
 
   for (TcValue value : {TcValue(-1), TcValue(1), INT64_MIN, INT64_MAX}) {
     EXPECT_NE(callWith(valueOf(value)), 0);
-    EXPECT_ERROR("expected one of 1 values, found");
+    EXPECT_ERROR("argument refers to value");
   }
   TcArgument bad{};
   bad.kind = static_cast<TcArgumentKind>(99);
@@ -235,7 +235,7 @@ TEST_F(GraphTest, ControlFlow) {
   EXPECT_NE(tcGraphBeginIf(graph, x, 1, &matrix.type, nowhere), 0);
   EXPECT_ERROR("expected a boolean as predicate");
   EXPECT_NE(tcGraphBeginIf(graph, 77, 1, &matrix.type, nowhere), 0);
-  EXPECT_ERROR("found 77");
+  EXPECT_ERROR("argument refers to value 77");
   EXPECT_NE(tcGraphBeginIf(graph, p, SIZE_MAX, &matrix.type, nowhere), 0);
   EXPECT_ERROR("expected at most");
   EXPECT_NE(tcGraphBeginIf(graph, p, 1, nullptr, nowhere), 0);
