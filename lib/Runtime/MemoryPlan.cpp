@@ -1,7 +1,10 @@
 // The placement of buffers in an arena: greedy by size with best fit, which is near the lower bound
-// on network graphs. Where it misses the bound, other orders are tried and the best one kept.
+// on network graphs. Where it misses the bound, other orders are tried and the best one kept, and where all of them
+// miss it, a placement is searched for.
 
 #include "tc/Runtime/Memory.h"
+
+#include "PlacementSearch.h"
 
 #include <algorithm>
 #include <limits>
@@ -95,6 +98,24 @@ MemoryPlan planMemory(std::span<const Interval> lives, std::span<const int64_t> 
         best.bytes = plan.bytes;
       }
     }
+  if (best.bytes <= best.peak)
+    return best;
+  std::vector<uint32_t> indices;
+  std::vector<Interval> usedLives;
+  std::vector<int64_t> usedSizes;
+  for (uint32_t i = 0; i < lives.size(); ++i)
+    if (sizes[i] > 0) {
+      indices.push_back(i);
+      usedLives.push_back(lives[i]);
+      usedSizes.push_back(alignUp(sizes[i]));
+    }
+  // About a millisecond, once a plan.
+  constexpr int64_t maxWork = 1'000'000;
+  if (std::optional<std::vector<int64_t>> offsets = searchPlacement(usedLives, usedSizes, best.peak, maxWork)) {
+    for (size_t i = 0; i < indices.size(); ++i)
+      best.offsets[indices[i]] = (*offsets)[i];
+    best.bytes = best.peak;
+  }
   return best;
 }
 
