@@ -338,7 +338,7 @@ LogicalResult PT2Importer::addOutputs(Scope &scope) {
 OwningOpRef<ModuleOp> tc::importPT2(MLIRContext *context, StringRef path, const aten::Overlay *operators) {
   auto archive = pt2::Archive::open(path);
   if (!archive) {
-    emitError(UnknownLoc::get(context)) << llvm::toString(archive.takeError());
+    emitError(FileLineColLoc::get(context, path, 0, 0)) << llvm::toString(archive.takeError());
     return nullptr;
   }
   return importPT2(context, std::move(*archive), operators);

@@ -3,6 +3,7 @@
 #include "Commands.h"
 
 #include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
 #include "tc/Import/ImportPT2.h"
 #include "tc/Pipeline/Registration.h"
 #include "llvm/Support/FileSystem.h"
@@ -65,10 +66,17 @@ FailureOr<Model> readModel(const ModelOptions &options) {
   model.handler = std::make_unique<SourceMgrDiagnosticHandler>(*model.sources, model.context.get());
   if (options.path != "-" && llvm::sys::fs::is_directory(options.path))
     return reportError("'" + options.path + "' is a directory, expected a .pt2 or .mlir file");
-  if (llvm::sys::path::extension(options.path) == ".pt2")
+  if (llvm::sys::path::extension(options.path) == ".pt2") {
     model.module = importPT2(model.context.get(), options.path, &operators);
-  else
-    model.module = parseSourceFile<ModuleOp>(options.path, *model.sources, model.context.get());
+  } else {
+    // A file that cannot be read has no line to report.
+    std::string reason;
+    std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(options.path, &reason);
+    if (!file)
+      return reportError(reason);
+    model.sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+    model.module = parseSourceFile<ModuleOp>(*model.sources, model.context.get());
+  }
   if (!model.module)
     return failure();
   model.importMilliseconds =
