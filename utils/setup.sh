@@ -19,7 +19,11 @@ base_packages=(ninja-build cmake ccache git g++ libgtest-dev zlib1g-dev libminiz
 
 packages() {
   local wanted=("${base_packages[@]}") missing=() package
-  [ -n "${LLVM_PREFIX:-}" ] || wanted+=("${llvm_packages[@]}")
+  if [ -z "${LLVM_PREFIX:-}" ]; then
+    wanted+=("${llvm_packages[@]}")
+  elif [ ! -e "$LLVM_PREFIX/lib/cmake/mlir/MLIRConfig.cmake" ]; then
+    die "LLVM_PREFIX=$LLVM_PREFIX: expected an installation of LLVM 22 with MLIR, found no lib/cmake/mlir/MLIRConfig.cmake"
+  fi
   command -v dpkg-query >/dev/null || {
     say "no dpkg here: not checking packages, this build needs ${wanted[*]}"
     return
@@ -40,7 +44,8 @@ packages() {
   apt-get update && ${install[*]}"
     fi
   fi
-  "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q || die "apt-get update failed"
+  "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q ||
+    die "apt-get update failed (no network?); still missing: ${missing[*]}"
   "${as[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" ||
     die "apt-get could not install: ${missing[*]}
   (LLVM 22 is in Debian 12's security archive: deb http://deb.debian.org/debian-security bookworm-security main)"
@@ -51,13 +56,21 @@ venv() {
   stamp=$(cat requirements.txt requirements.lock | sha256sum | cut -d' ' -f1)
   [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
-    die "python 3.11 or newer expected, found $("$python" --version 2>&1 || echo none) (set PYTHON=…)"
+    die "python 3.11 or newer expected, found $("$python" --version 2>/dev/null || echo none) (set PYTHON=…)"
   say "virtual environment in $venv (torch is large: a few minutes)"
-  mkdir -p "$(dirname "$venv")"
-  [ -x "$venv/bin/python" ] || "$python" -m venv "$venv" || die "python3 -m venv failed (package python3-venv)"
+  # Without ensurepip venv leaves an environment that has no pip; so does a run that was cut off.
+  if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    rm -rf "$venv"
+    mkdir -p "$(dirname "$venv")"
+    "$python" -m venv "$venv" || {
+      rm -rf "$venv"
+      die "$python cannot make virtual environments: on Debian they are in the package python3-venv"
+    }
+  fi
   # --no-compile: byte code is written when a module is first imported, not for all of torch now.
   "$venv/bin/python" -m pip install --disable-pip-version-check --no-compile --prefer-binary \
-    -r requirements.txt -c requirements.lock || die "pip could not install requirements.txt"
+    -r requirements.txt -c requirements.lock ||
+    die "pip could not install requirements.txt into $venv (no network? PIP_INDEX_URL names another index)"
   echo "$stamp" >"$venv/.stamp"
 }
 
