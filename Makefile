@@ -26,6 +26,7 @@ CC := $(patsubst g++%,gcc%,$(notdir $(CXX)))
 endif
 endif
 python := $(abspath $(VENV))/bin/python
+pt2_cases = everything layouts cond while no_grad symbols item
 sources = $(shell git ls-files '*.cpp' '*.h' '*.c' | grep -v '/Inputs/')
 
 # Both are exported to the scripts below.
@@ -42,7 +43,8 @@ cmake = cmake -S . -B $(1) -G Ninja -Wno-dev --log-level=WARNING \
   -DPython_EXECUTABLE=$(python) -DTC_ENABLE_ASSERTS=ON $(2) $(CMAKE_ARGS)
 
 .PHONY: help setup configure build check check-models check-format check-docs check-lit check-unit check-python \
-  check-opinfo check-ptxas check-emulated check-asan fuzz docs demo bench micro tidy format wheel clean distclean
+  check-opinfo check-ptxas check-emulated check-asan check-fuzz fuzz-pt2 check-wheel docs demo bench micro tidy format wheel \
+  clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,8 +65,15 @@ check: build ## every test: format, docs, lit, GoogleTest, pytest
 
 check-format: setup ## clang-format finds nothing to change
 	@utils/check.sh format
+
 check-fuzz: build ## damage the modules of the tests and run every stage on them; ROUNDS=n SEED=n
 	@$(BUILD)/bin/tc-fuzz --rounds=$(or $(ROUNDS),100) --seed=$(or $(SEED),2) --save=$(BUILD)/fuzz test
+
+fuzz-pt2: build ## the same for .pt2 files, exported from small models; ROUNDS=n SEED=n
+	@mkdir -p $(BUILD)/fuzz-pt2
+	@$(python) test/Import/Inputs/export.py $(foreach case,$(pt2_cases),$(case) $(BUILD)/fuzz-pt2/$(case).pt2)
+	@$(BUILD)/bin/tc-fuzz --small-pt2 --rounds=$(or $(ROUNDS),1000) --seed=$(or $(SEED),2) --save=$(BUILD)/fuzz \
+	  $(BUILD)/fuzz-pt2
 
 check-docs: build ## the generated pages are up to date
 	@utils/check.sh docs
@@ -97,7 +106,7 @@ check-asan: setup ## lit and GoogleTest under AddressSanitizer and UBSan
 	@cmake --build $(BUILD)/asan -j $(JOBS)
 	@BUILD=$(BUILD)/asan utils/check.sh lit unit
 
-docs: build ## generate the pass and op pages under docs/
+docs: build ## generate the pages under docs/: passes, ops, tools, and the IR of the tour
 	@$(python) utils/gen_docs.py --build $(BUILD)
 
 demo: build ## ResNet-18 and GPT-2 from captured graphs: checked, timed
@@ -117,6 +126,9 @@ format: setup ## clang-format every source in place
 
 wheel: setup ## build/wheel/tc-*.whl, with everything it needs inside
 	@$(python) -m pip wheel . --no-deps --no-build-isolation -w $(BUILD)/wheel
+
+check-wheel: wheel ## the wheel in an environment of its own, away from this folder
+	@utils/check_wheel.sh $(BUILD)/wheel
 
 clean: ## remove the build, keep the virtual environment
 	@find $(BUILD) -mindepth 1 -maxdepth 1 ! -name venv -exec rm -rf {} + 2>/dev/null || true

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Generates docs/dialects/*.md and docs/passes/*.md from the ODS files.
+"""Generates docs/dialects/*.md and docs/passes/*.md from the ODS files, docs/tools.md from what the tools say of
+themselves, and in the other pages what follows a comment `<!-- output: command -->`: the command's output.
 
 Which .td file declares which dialect or passes is read from the CMakeLists.txt
 files that run mlir-tblgen on it, so there is no second list to keep. With --check
@@ -7,6 +8,7 @@ nothing is written: pages that differ are named, and the exit status is 1.
 """
 
 import argparse
+import os
 import pathlib
 import re
 import subprocess
@@ -43,6 +45,42 @@ def generate(kind, name, source, tblgen, includes):
     return NOTE.format(source=source.relative_to(ROOT)) + text.strip() + "\n"
 
 
+def run(command, build):
+    """The output of a command line that may name the tools of the build, run in the repository's root."""
+    path = f"{build.resolve() / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    # Any command of a pipe that fails is an error; a tool's help is as wide as here on every terminal.
+    environment = {**os.environ, "PATH": path, "COLUMNS": "120"}
+    run = subprocess.run(
+        ["bash", "-c", f"set -euo pipefail; {command}"], capture_output=True, text=True, cwd=ROOT, env=environment
+    )
+    if run.returncode:
+        sys.exit(f"gen_docs: {command}\n{run.stderr}")
+    return "\n".join(line.rstrip() for line in run.stdout.strip("\n").splitlines()) + "\n"
+
+
+def fill(text, build):
+    """A page with the block after each `output` comment replaced by what its command prints now."""
+
+    def replace(found):
+        language = "mlir" if "tc-opt" in found[1] or ".mlir" in found[1].split()[-1] else "text"
+        return f"<!-- output: {found[1]} -->\n```{language}\n{run(found[1], build)}```\n"
+
+    return re.sub(r"<!-- output: ([^\n]+) -->\n(?:```\w*\n.*?^```\n)?", replace, text, flags=re.M | re.S)
+
+
+def describe_tools(build):
+    """The page of the tools' options."""
+    lines = ["# Tools\n\nWhat each tool of `build/bin` says of itself with `--help`.\n"]
+    for tool in ("tc", "tc-opt", "tc-translate", "tc-lsp-server"):
+        commands = [f"{tool} --help"]
+        if tool == "tc":
+            listed = run("tc --help", build).split("SUBCOMMANDS:")[1]
+            commands += [f"tc {name} --help" for name in re.findall(r"^  (\w+) +- ", listed, re.M)]
+        lines.append(f"\n## {tool}\n")
+        lines += [f"\n```text\n$ {command}\n{run(command, build)}```\n" for command in commands]
+    return NOTE.format(source="the tools") + "".join(lines)
+
+
 def index(pages):
     """The page that lists the generated ones."""
     lines = ["# Dialects and passes\n"]
@@ -71,6 +109,10 @@ def main():
         page = generate(kind, name, source, prefix / "bin" / "mlir-tblgen", includes)
         pages[pathlib.Path(kind) / f"{name}.md"] = page
     pages[pathlib.Path("reference.md")] = index(pages)
+    pages[pathlib.Path("tools.md")] = describe_tools(arguments.build)
+    for page in sorted(arguments.docs.glob("*.md")):
+        if page.name not in map(str, pages) and "<!-- output: " in (text := page.read_text()):
+            pages[pathlib.Path(page.name)] = fill(text, arguments.build)
 
     stale = []
     for path, text in sorted(pages.items()):

@@ -1,6 +1,7 @@
 // tc-opt: runs passes and stages on text, as mlir-opt does. `--tc-stage=<name>` runs one stage, `--tc-lower` all, and
 // `--stop-after=<name>` all up to one.
 
+#include "../HideOptions.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "tc/Pipeline/Registration.h"
@@ -42,6 +43,7 @@ static std::vector<std::string> foldStopAfter(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+  tc::hideLibraryOptions();
   mlir::DialectRegistry registry;
   tc::registerAllDialects(registry);
   tc::registerAllPasses();
