@@ -190,7 +190,11 @@ private:
 
 FailureOr<CallArgument> GraphCall::convert(const TcArgument &argument, size_t depth) const {
   Builder b(graph->builder.getContext());
-  switch (argument.kind) {
+  // What comes from C may be no member of the enum.
+  int kind;
+  static_assert(sizeof kind == sizeof argument.kind);
+  std::memcpy(&kind, &argument.kind, sizeof kind);
+  switch (kind) {
   case TC_ARGUMENT_NONE:
     return CallArgument();
   case TC_ARGUMENT_VALUE: {
@@ -232,7 +236,7 @@ FailureOr<CallArgument> GraphCall::convert(const TcArgument &argument, size_t de
     return CallArgument::list(std::move(*elements));
   }
   }
-  return error("argument of an unknown kind ") << static_cast<int>(argument.kind);
+  return error("argument of an unknown kind ") << kind;
 }
 
 extern "C" {

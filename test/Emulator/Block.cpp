@@ -207,7 +207,7 @@ void Block::fail(const Thread &thread, const std::string &what) {
 void Block::failThread(Thread &thread, std::string what) {
   fail(thread, what);
   // Nothing on this stack is needed again, nor destroyed.
-  what = std::string();
+  std::string().swap(what); // assignment would keep its memory
   for (;;)
     thread.fiber.suspend();
 }

@@ -289,14 +289,14 @@ void BodyEmitter::emitUniformIf(scf::IfOp op, Value condition) {
   // The types yielded are known only after both branches are emitted.
   auto draft = scf::IfOp::create(builder, TypeRange(), condition, /*withElse=*/true);
   SmallVector<Value> yielded[2];
-  for (auto [i, from, to] : llvm::zip(llvm::seq(2), ArrayRef<Block *>{op.thenBlock(), op.elseBlock()},
-                                      ArrayRef<Block *>{draft.thenBlock(), draft.elseBlock()})) {
+  Block *const from[] = {op.thenBlock(), op.elseBlock()}, *const to[] = {draft.thenBlock(), draft.elseBlock()};
+  for (unsigned i = 0; i < 2; ++i) {
     OpBuilder::InsertionGuard guard(builder);
-    if (to->mightHaveTerminator())
-      to->getTerminator()->erase();
-    builder.setInsertionPointToEnd(to);
-    if (from)
-      yielded[i] = emitBlock(*from);
+    if (to[i]->mightHaveTerminator())
+      to[i]->getTerminator()->erase();
+    builder.setInsertionPointToEnd(to[i]);
+    if (from[i])
+      yielded[i] = emitBlock(*from[i]);
   }
   SmallVector<Type> types;
   for (auto [yes, no] : llvm::zip(yielded[0], yielded[1])) {
@@ -307,9 +307,10 @@ void BodyEmitter::emitUniformIf(scf::IfOp op, Value condition) {
   final.getThenRegion().takeBody(draft.getThenRegion());
   final.getElseRegion().takeBody(draft.getElseRegion());
   draft.erase();
-  for (auto [i, block] : llvm::enumerate(ArrayRef<Block *>{final.thenBlock(), final.elseBlock()})) {
+  // The draft's blocks are these now.
+  for (unsigned i = 0; i < 2; ++i) {
     OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToEnd(block);
+    builder.setInsertionPointToEnd(to[i]);
     SmallVector<Value> results;
     for (auto [value, type] : llvm::zip(yielded[i], types))
       results.push_back(isa<VectorType>(type) ? toVector(value) : value);
