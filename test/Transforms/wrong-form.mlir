@@ -10,6 +10,7 @@
 // RUN: tc-opt %t/captured.mlir --tc-sink-transposes | diff - %t/captured
 // RUN: tc-opt %t/captured.mlir --tc-fold-constants | diff - %t/captured
 // RUN: tc-opt %t/captured.mlir --pass-pipeline='builtin.module(func.func(tc-normalize-boundary))' | diff - %t/captured
+// RUN: tc-opt %t/captured.mlir --pass-pipeline='builtin.module(func.func(tc-expand-complex))' | diff - %t/captured
 // RUN: tc-opt %t/primitive.mlir -o %t/primitive
 // RUN: tc-opt %t/primitive.mlir --tc-align-epilogues | diff - %t/primitive
 // RUN: tc-opt %t/primitive.mlir --tc-inline-loops | diff - %t/primitive

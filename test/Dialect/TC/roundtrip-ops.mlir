@@ -11,6 +11,9 @@ func.func @shapes(%x: tensor<2x3x4xf32>, %y: tensor<?x3xf32, #tc.sizes<[s0, 3]>>
   %1 = tc.transpose %x [2, 0, 1] : (tensor<2x3x4xf32>) -> tensor<4x2x3xf32>
   // CHECK: tc.reshape
   %2 = tc.reshape %x : (tensor<2x3x4xf32>) -> tensor<6x4xf32>
+  // CHECK: tc.reinterpret %{{.*}} : (tensor<12x2xf32>) -> tensor<12xcomplex<f32>>
+  %pair = tc.reshape %x : (tensor<2x3x4xf32>) -> tensor<12x2xf32>
+  %complex = tc.reinterpret %pair : (tensor<12x2xf32>) -> tensor<12xcomplex<f32>>
   // CHECK: tc.reverse %{{.*}} [0, 2]
   %3 = tc.reverse %x [0, 2] : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
   // CHECK: tc.slice %{{.*}} [#tc.size<0>, #tc.size<1>] by [1, 2]
