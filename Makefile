@@ -43,8 +43,8 @@ cmake = cmake -S . -B $(1) -G Ninja -Wno-dev --log-level=WARNING \
   -DPython_EXECUTABLE=$(python) -DTC_ENABLE_ASSERTS=ON $(2) $(CMAKE_ARGS)
 
 .PHONY: help setup configure build check check-models check-format check-docs check-lit check-unit check-python \
-  check-opinfo check-ptxas check-emulated check-asan check-fuzz fuzz-pt2 check-wheel docs demo bench micro tidy format wheel \
-  clean distclean
+  check-opinfo check-ptxas check-emulated check-asan check-fuzz fuzz-pt2 check-wheel docs demo bench micro scaling tidy format \
+  wheel clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -117,6 +117,9 @@ bench: build ## latency, compile time, memory against eager and Inductor; MODELS
 
 micro: build ## one benchmark an op, as a fraction of the machine's roof; OPS='…'
 	@PYTHONPATH=$(abspath $(BUILD))/python $(python) benchmarks/micro.py $(OPS)
+
+scaling: build ## compile time of graphs of 10^3 to 10^5 ops; KINDS='chain layers …'
+	@$(python) benchmarks/scaling.py --tool $(BUILD)/bin/tc $(KINDS)
 
 tidy: build ## clang-tidy on every source
 	@run-clang-tidy -quiet -p $(BUILD) -j $(JOBS) "$(CURDIR)/(lib|tools|python)/.*"

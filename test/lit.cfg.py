@@ -39,6 +39,7 @@ llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 config.substitutions.insert(0, ("%python", '"%s"' % config.python_executable))
 config.substitutions.append(("%tc_lib", os.path.join(config.tc_obj_root, "lib")))
 config.substitutions.append(("%tc_src", config.tc_src_root))
+config.substitutions.append(("%tc_bin", own_dir))
 if os.path.exists(config.python_executable):
     config.available_features.add("python")
 

@@ -38,7 +38,7 @@ static void buildSimplify(OpPassManager &manager, const StageOptions &) { addSim
 static void buildLoops(OpPassManager &manager, const StageOptions &) {
   manager.addPass(createTCToLoop());
   manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
+  manager.addPass(createCommonSubexpressionsPass());
 }
 
 static void buildFuse(OpPassManager &manager, const StageOptions &) { buildFusePipeline(manager); }

@@ -35,6 +35,8 @@ private:
 
   const Program &program;
   std::vector<bool> bound;
+  /// How many values have the memory of each output.
+  std::vector<uint32_t> numValuesOf;
   bool inInit = false;
   std::string where;
 };
@@ -168,13 +170,10 @@ Error Verifier::checkOutput(const Output &output, uint32_t index) {
   if (Error error = checkExpr(output.offset))
     return error;
   switch (output.kind) {
-  case Output::Kind::Tensor: {
-    auto count = std::ranges::count_if(
-        program.values, [&](const Value &value) { return value.kind == Value::Kind::Output && value.index == index; });
-    if (count != 1)
-      return fail("expected one value with its memory, got ", count);
+  case Output::Kind::Tensor:
+    if (numValuesOf[index] != 1)
+      return fail("expected one value with its memory, got ", numValuesOf[index]);
     return Error();
-  }
   case Output::Kind::AliasInput:
     if (output.index >= program.inputs.size() || program.inputs[output.index].kind != Input::Kind::Tensor)
       return fail("input ", output.index, " is no tensor");
@@ -383,6 +382,10 @@ Error Verifier::run() {
   where = "body";
   if (Error error = checkBody(program.body))
     return error;
+  numValuesOf.assign(program.outputs.size(), 0);
+  for (const Value &value : program.values)
+    if (value.kind == Value::Kind::Output)
+      ++numValuesOf[value.index];
   for (uint32_t i = 0; i < program.outputs.size(); ++i) {
     where = "output " + std::to_string(i) + " (" + program.outputs[i].name + ")";
     if (Error error = checkOutput(program.outputs[i], i))

@@ -9,7 +9,6 @@
 #include "tc/Dialect/Loop/IR/BodyBuilder.h"
 #include "tc/Dialect/Loop/IR/IndexExprs.h"
 #include "tc/Transforms/Fuse/Passes.h"
-#include "llvm/ADT/SetVector.h"
 
 namespace tc {
 #define GEN_PASS_DEF_ALIGNEPILOGUES
@@ -21,27 +20,35 @@ using namespace tc;
 
 namespace {
 
-/// Whether the value is a contraction's or what an epilogue of one computes. Each map is looked at once: values may be
-/// used many times over.
-bool endsInContract(Value value) {
-  llvm::SetVector<Value> seen;
-  seen.insert(value);
-  for (size_t i = 0; i < seen.size(); ++i) {
-    Operation *op = seen[i].getDefiningOp();
+/// What is known of the values that maps compute. Maps are asked about in program order, so that none is looked at
+/// twice.
+class Epilogues {
+public:
+  /// Whether the value is a contraction's or what an epilogue of one computes.
+  bool endsInContract(Value value) {
+    Operation *op = value.getDefiningOp();
     if (isa_and_present<loop::ContractOp>(op))
       return true;
     auto map = dyn_cast_or_null<loop::MapOp>(op);
     if (!map)
-      continue;
+      return false;
+    if (auto entry = known.find(op); entry != known.end())
+      return entry->second;
     auto nest = cast<loop::LoopNestOpInterface>(*map);
     int64_t rank = nest.getNumParallel();
-    map->walk([&](loop::ReadOp read) {
-      if (read.getSource().getType().getRank() == rank && isIdentityRead(read, nest, rank))
-        seen.insert(read.getSource());
+    WalkResult through = map->walk([&](loop::ReadOp read) {
+      bool isPoint = read.getSource().getType().getRank() == rank && isIdentityRead(read, nest, rank);
+      return isPoint && endsInContract(read.getSource()) ? WalkResult::interrupt() : WalkResult::advance();
     });
+    return known[op] = through.wasInterrupted();
   }
-  return false;
-}
+
+  /// Before an op goes: another may get its address.
+  void forget(Operation *op) { known.erase(op); }
+
+private:
+  llvm::DenseMap<Operation *, bool> known;
+};
 
 Value stripReshapes(Value value) {
   while (auto reshape = value.getDefiningOp<ReshapeOp>())
@@ -232,18 +239,19 @@ struct AlignEpilogues : tc::impl::AlignEpiloguesBase<AlignEpilogues> {
       return WalkResult::advance();
     });
     IRRewriter rewriter(&getContext());
+    Epilogues epilogues;
     for (loop::MapOp map : maps) {
       if (absorb(rewriter, map))
         ++numAbsorbed;
-      else if (align(rewriter, map))
+      else if (align(rewriter, map, epilogues))
         ++numAligned;
     }
   }
 
-  static bool align(IRRewriter &rewriter, loop::MapOp map) {
+  static bool align(IRRewriter &rewriter, loop::MapOp map, Epilogues &epilogues) {
     auto nest = cast<loop::LoopNestOpInterface>(*map);
     int64_t rank = nest.getNumParallel();
-    if (getBodyCost(*map.getBodyBlock()).isMove())
+    if (epilogues.endsInContract(map.getResult(0)) || getBodyCost(*map.getBodyBlock()).isMove())
       return false;
     Value space;
     map->walk([&](loop::ReadOp read) {
@@ -251,15 +259,16 @@ struct AlignEpilogues : tc::impl::AlignEpiloguesBase<AlignEpilogues> {
       while (reshape && reshape.getInput().getDefiningOp<ReshapeOp>())
         reshape = reshape.getInput().getDefiningOp<ReshapeOp>();
       if (!space && reshape && read.getSource().getType().getRank() == rank && isIdentityRead(read, nest, rank) &&
-          endsInContract(reshape.getInput()))
+          epilogues.endsInContract(reshape.getInput()))
         space = reshape.getInput();
     });
-    if (!space || endsInContract(map.getResult(0)))
+    if (!space)
       return false;
     SmallVector<SizeAttr> target = getSizes(space.getType());
     Respace respace(map, target);
     if (!respace.isPossible())
       return false;
+    epilogues.forget(map);
     respace.apply(rewriter);
     return true;
   }

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace tc;
@@ -30,11 +31,21 @@ static int64_t getWeight(Operation *op) {
   return isa<arith::ArithDialect>(op->getDialect()) ? 1 : 0;
 }
 
+/// Whether the index is computed from what was read, Each op is looked at once: indices share what they
+/// are computed from.
 static bool dependsOnRead(Value index) {
-  Operation *op = index.getDefiningOp();
-  if (!op)
-    return false;
-  return isa<loop::ReadOp, scf::IfOp>(op) || llvm::any_of(op->getOperands(), dependsOnRead);
+  llvm::SmallSetVector<Operation *, 8> behind;
+  auto add = [&](Value value) {
+    if (Operation *op = value.getDefiningOp())
+      behind.insert(op);
+  };
+  add(index);
+  for (size_t i = 0; i < behind.size(); ++i) {
+    if (isa<loop::ReadOp, scf::IfOp>(behind[i]))
+      return true;
+    llvm::for_each(behind[i]->getOperands(), add);
+  }
+  return false;
 }
 
 /// Comparisons of indices and their conjunctions, as in the guards of padding, are index arithmetic.
@@ -48,6 +59,7 @@ static bool isGuardArithmetic(Operation *op) {
 BodyCost tc::getBodyCost(Block &body) {
   BodyCost cost;
   body.walk([&](Operation *op) {
+    ++cost.numOps;
     if (auto read = dyn_cast<loop::ReadOp>(op)) {
       ++cost.numReads;
       cost.numIndirectReads += llvm::any_of(read.getIndices(), dependsOnRead);
@@ -70,6 +82,15 @@ void tc::inlineRead(RewriterBase &rewriter, loop::ReadOp read, loop::MapOp produ
   for (Operation &op : body->without_terminator())
     rewriter.clone(op, mapping);
   rewriter.replaceOp(read, mapping.lookupOrDefault(body->getTerminator()->getOperand(result)));
+}
+
+void tc::moveIntoRead(RewriterBase &rewriter, loop::ReadOp read, loop::MapOp producer, ValueRange indices) {
+  Block *body = producer.getBodyBlock();
+  Operation *yield = body->getTerminator();
+  rewriter.inlineBlockBefore(body, read, indices);
+  rewriter.replaceOp(read, yield->getOperand(0));
+  rewriter.eraseOp(yield);
+  rewriter.eraseOp(producer);
 }
 
 bool tc::isIdentityRead(loop::ReadOp read, loop::LoopNestOpInterface nest, int64_t count) {

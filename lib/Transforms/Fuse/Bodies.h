@@ -19,15 +19,24 @@ struct BodyCost {
   /// Reads whose index depends on other reads.
   int64_t numIndirectReads = 0;
   int64_t numGuards = 0;
+  /// All ops, those of index arithmetic too.
+  int64_t numOps = 0;
 
   /// Whether the body only moves an element.
   bool isMove() const { return weight == 0 && numReads <= 1; }
 };
 BodyCost getBodyCost(mlir::Block &body);
 
+/// More ops than this are not put into one body: what takes so much work is not held up by memory, and the time to
+/// compile it grows faster than its size.
+inline constexpr int64_t mostBodyOps = 256;
+
 /// Replaces a read of a result of `producer` by the producer's body at these indices.
 void inlineRead(mlir::RewriterBase &rewriter, loop::ReadOp read, loop::MapOp producer, unsigned result,
                 mlir::ValueRange indices);
+
+/// The same where `read` is all that uses `producer`, a map with one result: the body moves, and the map goes.
+void moveIntoRead(mlir::RewriterBase &rewriter, loop::ReadOp read, loop::MapOp producer, mlir::ValueRange indices);
 
 /// Whether the read's first `count` indices are the body's own first `count` dimensions, in order. A dimension of size
 /// 1 may be read at 0.

@@ -138,13 +138,16 @@ struct FormKernels : tc::impl::FormKernelsBase<FormKernels> {
     IRMapping mapping;
     for (Operation *constant : constants)
       rewriter.clone(*constant, mapping);
-    for (Operation *member : members)
+    mapping.map(inputs.getArrayRef(), body->getArguments());
+    // By operands, not by uses: a tensor may be read by any number of other kernels.
+    for (Operation *member : members) {
       rewriter.moveOpBefore(member, body, body->end());
-    auto isOfKernel = [&](OpOperand &use) { return isInside(use.getOwner()); };
-    for (auto [input, argument] : llvm::zip_equal(inputs, body->getArguments()))
-      rewriter.replaceUsesWithIf(input, argument, isOfKernel);
-    for (Operation *constant : constants)
-      rewriter.replaceUsesWithIf(constant->getResult(0), mapping.lookup(constant->getResult(0)), isOfKernel);
+      member->walk([&](Operation *inner) {
+        for (OpOperand &operand : inner->getOpOperands())
+          if (Value own = mapping.lookupOrNull(operand.get()))
+            operand.set(own);
+      });
+    }
     for (auto [from, to] : llvm::zip_equal(results, kernel.getResults()))
       rewriter.replaceUsesWithIf(from, to, [&](OpOperand &use) { return !isInside(use.getOwner()); });
     rewriter.setInsertionPointToEnd(body);

@@ -15,8 +15,11 @@ using namespace tc;
 static constexpr int64_t smallPoints = 16384;
 /// What an unknown size is taken for in estimates.
 static constexpr int64_t assumedSize = 1024;
-/// More ops and results than this make a kernel slow to compile.
+/// More loop ops, or ops in their bodies, than this make a kernel slow to compile.
 static constexpr size_t mostMembers = 48;
+static constexpr int64_t mostKernelOps = 1024;
+/// The latest groups that read a tensor, to which another reader of it is offered.
+static constexpr size_t mostSiblings = 8;
 
 // Calls `see` for the symbols that an op computes with.
 static void forEachSymbol(Operation *op, llvm::function_ref<void(StringAttr)> see) {
@@ -45,7 +48,9 @@ Groups::Groups(Block &block, GroupLimits limits) : limits(limits) {
   llvm::DenseMap<StringAttr, unsigned> definitions;
   for (auto [number, op] : llvm::enumerate(ops)) {
     llvm::SmallSetVector<unsigned, 8> before;
+    int64_t numInner = 0;
     op->walk([&](Operation *inner) {
+      ++numInner;
       forEachSymbol(inner, [&](StringAttr symbol) {
         if (auto definition = definitions.find(symbol); definition != definitions.end() && definition->second != number)
           before.insert(definition->second);
@@ -68,6 +73,9 @@ Groups::Groups(Block &block, GroupLimits limits) : limits(limits) {
     }
     llvm::append_range(predecessors[number], before);
     Group &group = groups[number];
+    group.position = number;
+    order.push_back(number);
+    group.numBodyOps = numInner;
     group.members.push_back(number);
     group.predecessors = predecessors[number];
     for (unsigned producer : before)
@@ -87,27 +95,53 @@ unsigned Groups::find(unsigned group) const {
   return group;
 }
 
-/// Whether there is a path between two groups; without the direct edges if `notDirectly`.
-bool Groups::reaches(unsigned from, unsigned to, bool notDirectly) {
-  llvm::SmallBitVector seen(groups.size());
+/// Whether there is a path between two groups by way of others.
+bool Groups::reachesIndirectly(unsigned from, unsigned to) {
+  llvm::SmallDenseSet<unsigned> seen;
   SmallVector<unsigned> stack;
-  auto expand = [&](unsigned group, bool first) {
+  auto expand = [&](unsigned group) {
     for (unsigned next : groups[group].successors) {
       next = find(next);
-      if (next == group || (next == to && first && notDirectly) || next == from || seen.test(next))
-        continue;
-      seen.set(next);
-      stack.push_back(next);
+      // What comes later in a topological order does not lead back.
+      if (next != group && groups[next].position <= groups[to].position && !(group == from && next == to) &&
+          seen.insert(next).second)
+        stack.push_back(next);
     }
   };
-  expand(from, true);
+  expand(from);
   while (!stack.empty()) {
     unsigned group = stack.pop_back_val();
     if (group == to)
       return true;
-    expand(group, false);
+    expand(group);
   }
   return false;
+}
+
+/// Makes two groups without an indirect path neighbours in the topological order: of what lies between them, that which
+/// waits for the first goes behind. (The reordering step of Pearce and Kelly's dynamic topological sort.)
+void Groups::bringTogether(unsigned a, unsigned b) {
+  unsigned first = groups[a].position < groups[b].position ? a : b, second = first == a ? b : a;
+  unsigned begin = groups[first].position, end = groups[second].position;
+  llvm::SmallDenseSet<unsigned> waits{first};
+  SmallVector<unsigned> before, behind;
+  for (unsigned position = begin + 1; position < end; ++position) {
+    unsigned group = order[position];
+    if (group == noGroup)
+      continue;
+    bool isBehind =
+        llvm::any_of(groups[group].predecessors, [&](unsigned producer) { return waits.contains(find(producer)); });
+    if (isBehind)
+      waits.insert(group);
+    (isBehind ? behind : before).push_back(group);
+  }
+  llvm::append_range(before, std::initializer_list<unsigned>{first, second});
+  llvm::append_range(before, behind);
+  for (unsigned position = begin; position <= end; ++position) {
+    order[position] = position - begin < before.size() ? before[position - begin] : noGroup;
+    if (order[position] != noGroup)
+      groups[order[position]].position = position;
+  }
 }
 
 SmallVector<loop::LoopNestOpInterface> Groups::getNests(ArrayRef<unsigned> members) {
@@ -152,6 +186,8 @@ std::string Groups::check(unsigned a, unsigned b) {
   llvm::sort(members);
   if (members.size() > mostMembers)
     return "the kernel would hold more than " + std::to_string(mostMembers) + " ops";
+  if (groups[a].numBodyOps + groups[b].numBodyOps > mostKernelOps)
+    return "the kernel's bodies would hold more than " + std::to_string(mostKernelOps) + " ops";
   SmallVector<loop::LoopNestOpInterface> nests = getNests(members);
   int64_t shared = getSharedParallel(nests);
   if (groups[a].hasContract || groups[b].hasContract) {
@@ -191,18 +227,21 @@ std::string Groups::check(unsigned a, unsigned b) {
     }
   if (bytes > limits.rowBytes)
     return "a row would keep " + std::to_string(bytes) + " bytes, more than " + std::to_string(limits.rowBytes);
-  if (reaches(a, b, /*notDirectly=*/true) || reaches(b, a, /*notDirectly=*/true))
+  if (reachesIndirectly(a, b) || reachesIndirectly(b, a))
     return "an op between them runs elsewhere";
   return "";
 }
 
 void Groups::unite(unsigned a, unsigned b) {
+  bringTogether(a, b);
+  order[groups[b].position] = noGroup;
   Group &into = groups[a], &from = groups[b];
   llvm::append_range(into.members, from.members);
   llvm::sort(into.members);
   llvm::append_range(into.successors, from.successors);
   llvm::append_range(into.predecessors, from.predecessors);
   into.hasContract |= from.hasContract;
+  into.numBodyOps += from.numBodyOps;
   parent[b] = a;
   into.parallel = getSharedParallel(getNests(into.members));
 }
@@ -233,6 +272,16 @@ void Groups::mergeProducers() {
   }
 }
 
+/// Whether one pass over the rows serves both groups, and no member loses parallelism.
+bool Groups::areSiblings(unsigned a, unsigned b) {
+  if (groups[a].hasContract || groups[b].hasContract || groups[a].parallel != groups[b].parallel)
+    return false;
+  SmallVector<loop::LoopNestOpInterface> both = getNests(groups[a].members), right = getNests(groups[b].members);
+  bool alike = both.front().getIterationSizes() == right.front().getIterationSizes();
+  llvm::append_range(both, right);
+  return alike && getSharedParallel(both) == groups[a].parallel;
+}
+
 /// Groups over the same parallel space that read one large tensor read it once.
 void Groups::mergeSiblings() {
   llvm::DenseMap<Value, SmallVector<unsigned>> readers;
@@ -251,20 +300,17 @@ void Groups::mergeSiblings() {
     });
   }
   for (Value source : sources) {
-    ArrayRef<unsigned> list = readers[source];
-    for (size_t i = 0; i < list.size(); ++i)
-      for (size_t j = i + 1; j < list.size(); ++j) {
-        unsigned a = find(list[i]), b = find(list[j]);
-        if (a == b || groups[a].hasContract || groups[b].hasContract || groups[a].parallel != groups[b].parallel)
-          continue;
-        SmallVector<loop::LoopNestOpInterface> left = getNests(groups[a].members), right = getNests(groups[b].members);
-        // No member may lose parallelism, and the rows must be alike for one pass to serve both.
-        bool alike = left.front().getIterationSizes() == right.front().getIterationSizes();
-        SmallVector<loop::LoopNestOpInterface> both(left);
-        llvm::append_range(both, right);
-        if (alike && getSharedParallel(both) == groups[a].parallel && check(a, b).empty())
+    // Groups that read the source, the earliest first.
+    SmallVector<unsigned> open;
+    for (unsigned number : readers[source]) {
+      for (unsigned candidate : open)
+        if (unsigned a = find(candidate), b = find(number); a != b && areSiblings(a, b) && check(a, b).empty())
           unite(std::min(a, b), std::max(a, b));
-      }
+      if (llvm::none_of(open, [&](unsigned candidate) { return find(candidate) == find(number); }))
+        open.push_back(number);
+      if (open.size() > mostSiblings)
+        open.erase(open.begin());
+    }
   }
 }
 
@@ -295,14 +341,14 @@ SmallVector<SmallVector<Operation *>> Groups::getOrder() {
   for (unsigned number = 0; number < ops.size(); ++number)
     if (find(number) == number && waiting.lookup(number) == 0)
       ready.push(number);
-  SmallVector<SmallVector<Operation *>> order;
+  SmallVector<SmallVector<Operation *>> result;
   while (!ready.empty()) {
     unsigned group = ready.top();
     ready.pop();
-    order.push_back(llvm::map_to_vector(groups[group].members, [&](unsigned member) { return ops[member]; }));
+    result.push_back(llvm::map_to_vector(groups[group].members, [&](unsigned member) { return ops[member]; }));
     for (unsigned next : successors[group])
       if (--waiting[next] == 0)
         ready.push(next);
   }
-  return order;
+  return result;
 }

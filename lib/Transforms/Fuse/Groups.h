@@ -4,7 +4,6 @@
 
 #include "tc/Dialect/Loop/IR/Loop.h"
 #include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/SmallBitVector.h"
 
 #include <string>
 
@@ -33,14 +32,20 @@ private:
     llvm::SmallVector<unsigned> successors, predecessors; // groups at the time of making; see find
     bool fusable = false, hasContract = false;
     int64_t parallel = 0;
+    /// Ops in the members' bodies.
+    int64_t numBodyOps = 0;
+    /// Where it stands in `order`.
+    unsigned position = 0;
   };
 
   unsigned find(unsigned group) const;
-  bool reaches(unsigned from, unsigned to, bool notDirectly);
+  bool reachesIndirectly(unsigned from, unsigned to);
+  void bringTogether(unsigned a, unsigned b);
   std::string check(unsigned a, unsigned b);
   void unite(unsigned a, unsigned b);
   void mergeProducers();
   void mergeSiblings();
+  bool areSiblings(unsigned a, unsigned b);
   bool isSmall(llvm::ArrayRef<unsigned> members);
   int64_t estimate(llvm::ArrayRef<SizeAttr> sizes);
   llvm::SmallVector<loop::LoopNestOpInterface> getNests(llvm::ArrayRef<unsigned> members);
@@ -51,6 +56,9 @@ private:
   /// Direct predecessors of each op.
   llvm::SmallVector<llvm::SmallVector<unsigned>> predecessors;
   std::vector<Group> groups;
+  /// A topological order of the groups, with gaps where groups have gone.
+  llvm::SmallVector<unsigned> order;
+  static constexpr unsigned noGroup = ~0u;
   mutable llvm::SmallVector<unsigned> parent;
 };
 

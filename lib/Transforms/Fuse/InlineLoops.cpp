@@ -155,12 +155,16 @@ struct InlineLoops : tc::impl::InlineLoopsBase<InlineLoops> {
     bool isFree = getBodyCost(*map.getBodyBlock()).weight == 0 || isGenerator(map);
     if (!all && !isFree)
       chosen.clear();
+    // A single reader takes the body itself: the bodies of a long chain are not copied over and over.
+    bool moves = all && chosen.size() == 1 && chosen.front().reshapes.empty();
     for (Use &use : chosen)
-      inlineUse(rewriter, map, use);
+      inlineUse(rewriter, map, use, moves);
     if (all && !chosen.empty())
       ++numInlined;
     else
       ++numKept;
+    if (moves)
+      return;
     eraseDeadReshapes(rewriter, map.getResult(0));
     if (map->use_empty())
       rewriter.eraseOp(map);
@@ -188,6 +192,8 @@ struct InlineLoops : tc::impl::InlineLoopsBase<InlineLoops> {
 
   static bool shouldInline(loop::MapOp map, const Uses &uses, loop::LoopNestOpInterface reader, ArrayRef<Use> reads) {
     BodyCost cost = getBodyCost(*map.getBodyBlock());
+    if (getBodyCost(*reader.getBodyBlock()).numOps + cost.numOps * static_cast<int64_t>(reads.size()) > mostBodyOps)
+      return false;
     bool single = uses.readers.size() == 1 && !uses.escapes;
     bool generator = isGenerator(map);
     // Division of indices is worth it only if the reads behind it can be made whole again.
@@ -228,7 +234,7 @@ struct InlineLoops : tc::impl::InlineLoopsBase<InlineLoops> {
     return found;
   }
 
-  static void inlineUse(IRRewriter &rewriter, loop::MapOp map, Use &use) {
+  static void inlineUse(IRRewriter &rewriter, loop::MapOp map, Use &use, bool moves) {
     OpBuilder::InsertionGuard guard(rewriter);
     rewriter.setInsertionPoint(use.read);
     SmallVector<Value> indices(use.read.getIndices());
@@ -236,7 +242,10 @@ struct InlineLoops : tc::impl::InlineLoopsBase<InlineLoops> {
       indices =
           *getReshapedIndices(rewriter, use.read.getLoc(), reshape.getInput().getType(), reshape.getType(), indices,
                               /*allowDivision=*/true);
-    inlineRead(rewriter, use.read, map, 0, indices);
+    if (moves)
+      moveIntoRead(rewriter, use.read, map, indices);
+    else
+      inlineRead(rewriter, use.read, map, 0, indices);
   }
 };
 

@@ -45,6 +45,8 @@ static bool tryInline(RewriterBase &rewriter, loop::MapOp map) {
     auto nest = cast<loop::LoopNestOpInterface>(reader);
     if (isa<loop::ContractOp>(reader))
       return false;
+    if (getBodyCost(*nest.getBodyBlock()).numOps + cost.numOps * static_cast<int64_t>(reads.size()) > mostBodyOps)
+      return false;
     bool once = product(map.getContext(), nest.getIterationSizes()) == points;
     if (!once && !(isCheap && cost.weight == 0))
       return false;

@@ -4,10 +4,9 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/Dominance.h"
-#include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "tc/Dialect/Loop/IR/IndexExprs.h"
+#include "tc/Transforms/Simplify/CommonSubexpressions.h"
 
 using namespace mlir;
 using namespace tc;
@@ -154,6 +153,5 @@ void tc::simplifyBodies(Operation *root) {
   config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
   (void)applyPatternsGreedily(root, std::move(patterns), config);
   IRRewriter rewriter(context);
-  DominanceInfo dominance(root);
-  eliminateCommonSubExpressions(rewriter, dominance, root);
+  eliminateCommonSubexpressions(rewriter, root);
 }

@@ -4,11 +4,10 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/Dominance.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/CSE.h"
 #include "tc/Dialect/Loop/IR/BodyBuilder.h"
 #include "tc/Dialect/Loop/IR/IndexExprs.h"
+#include "tc/Transforms/Simplify/CommonSubexpressions.h"
 
 namespace tc {
 #define GEN_PASS_DEF_PACKOPERANDS
@@ -40,8 +39,7 @@ struct PackOperands : tc::impl::PackOperandsBase<PackOperands> {
         }
       }
     // Weights that several contractions share are packed once.
-    DominanceInfo dominance(getOperation());
-    eliminateCommonSubExpressions(rewriter, dominance, getOperation());
+    eliminateCommonSubexpressions(rewriter, getOperation());
   }
 
   void swapIfLeft(loop::ContractOp contract) {

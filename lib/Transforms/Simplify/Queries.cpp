@@ -4,7 +4,7 @@
 
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace tc;
@@ -25,24 +25,28 @@ Value simplify::floatConstant(OpBuilder &builder, Location loc, Type elementType
   return ConstantOp::create(builder, loc, DenseElementsAttr::get(RankedTensorType::get({}, elementType), rounded));
 }
 
-static bool isFromConstants(Value value, DenseSet<Operation *> &visited) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return false;
-  if (!visited.insert(op).second)
-    return true;
-  if (isa<ConstantOp>(op))
-    return true;
-  // Symbols are known at run time only.
-  if (!isPure(op) || op->getNumRegions() || op->getNumOperands() == 0 || op->getName().getDialectNamespace() != "tc" ||
-      !cast<RankedTensorType>(value.getType()).hasStaticShape())
-    return false;
-  return llvm::all_of(op->getOperands(), [&](Value operand) { return isFromConstants(operand, visited); });
-}
-
 bool simplify::isFromConstants(Value value) {
-  DenseSet<Operation *> visited;
-  return ::isFromConstants(value, visited);
+  // Weights are not longer in the making than this. Transposes and reshapes do not count, so that moving them never
+  // changes the answer.
+  constexpr unsigned mostOps = 64;
+  unsigned numOps = 0;
+  llvm::SmallSetVector<Value, 16> values;
+  values.insert(value);
+  for (size_t i = 0; i < values.size(); ++i) {
+    Operation *op = values[i].getDefiningOp();
+    if (!op)
+      return false;
+    if (isa<ConstantOp>(op))
+      continue;
+    // Symbols are known at run time only.
+    if (!isPure(op) || op->getNumRegions() || op->getNumOperands() == 0 ||
+        op->getName().getDialectNamespace() != "tc" || !cast<RankedTensorType>(values[i].getType()).hasStaticShape())
+      return false;
+    if (!isa<TransposeOp, ReshapeOp>(op) && ++numOps > mostOps)
+      return false;
+    values.insert_range(op->getOperands());
+  }
+  return true;
 }
 
 FailureOr<SmallVector<SizeAttr>> simplify::broadcastOperandSizes(ValueRange operands) {

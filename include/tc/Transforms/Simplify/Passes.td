@@ -25,6 +25,26 @@ def SimplifyPass : Pass<"tc-simplify", "::mlir::ModuleOp"> {
   let dependentDialects = ["::tc::TCDialect"];
 }
 
+def CommonSubexpressionsPass : Pass<"tc-cse"> {
+  let summary = "Merge equal ops, loops with equal bodies among them";
+  let description = [{
+    What MLIR's `cse` does within single-block regions, in time in proportion to the module: the hash of an op takes in its
+    regions, so that loops over one space are told apart by their bodies.
+
+    ```mlir
+    %0 = loop.map (%i) in [64] { %v = loop.read %x[%i] … loop.yield %v : f32 } : tensor<64xf32>
+    %1 = loop.map (%i) in [64] { %v = loop.read %x[%i] … loop.yield %v : f32 } : tensor<64xf32>
+    return %0, %1 : tensor<64xf32>, tensor<64xf32>
+    ```
+    becomes
+    ```mlir
+    %0 = loop.map (%i) in [64] { %v = loop.read %x[%i] … loop.yield %v : f32 } : tensor<64xf32>
+    return %0, %0 : tensor<64xf32>, tensor<64xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numMerged", "merged", "Ops that were equal to others, or dead">];
+}
+
 def SinkTransposesPass : Pass<"tc-sink-transposes", "::mlir::ModuleOp"> {
   let summary = "Move transposes towards the results until they cancel";
   let description = [{
