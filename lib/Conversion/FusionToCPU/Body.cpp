@@ -12,12 +12,6 @@ using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
 
-Value tc::cpu::stripReshapes(Value tensor) {
-  while (auto reshape = tensor.getDefiningOp<ReshapeOp>())
-    tensor = reshape.getInput();
-  return tensor;
-}
-
 BodyEmitter::BodyEmitter(Frame &frame, Point point, Elements &elements)
     : frame(frame), builder(frame.getBuilder()), point(std::move(point)), elements(elements) {}
 
@@ -47,32 +41,6 @@ Value BodyEmitter::getLaneNumbers(Type type) {
 //===----------------------------------------------------------------------===//
 // Indices
 //===----------------------------------------------------------------------===//
-
-AffineExpr tc::cpu::getIndexExpr(Frame &frame, Value index, function_ref<AffineExpr(Value)> leaf) {
-  APInt constant;
-  if (matchPattern(index, m_ConstantInt(&constant)))
-    return frame.getConstantExpr(constant.getSExtValue());
-  Operation *op = index.getDefiningOp();
-  if (auto indexOp = dyn_cast_or_null<loop::IndexOp>(op)) {
-    SmallVector<AffineExpr> dims;
-    for (Value operand : indexOp.getOperands())
-      if (!dims.emplace_back(getIndexExpr(frame, operand, leaf)))
-        return {};
-    return frame.getExpr(indexOp, dims);
-  }
-  if (isa_and_nonnull<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op)) {
-    AffineExpr lhs = getIndexExpr(frame, op->getOperand(0), leaf), rhs = getIndexExpr(frame, op->getOperand(1), leaf);
-    if (!lhs || !rhs)
-      return {};
-    if (isa<arith::AddIOp>(op))
-      return lhs + rhs;
-    if (isa<arith::SubIOp>(op))
-      return lhs - rhs;
-    if (lhs.isSymbolicOrConstant() || rhs.isSymbolicOrConstant())
-      return lhs * rhs;
-  }
-  return leaf(index);
-}
 
 AffineExpr BodyEmitter::getExpr(Value index, bool isEmitting) {
   return getIndexExpr(frame, index, [&](Value leaf) -> AffineExpr {

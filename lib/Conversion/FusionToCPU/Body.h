@@ -24,13 +24,6 @@ struct Point {
 /// Elements at the current point of tensors computed for it: by the same loop, or one a row.
 using Elements = llvm::DenseMap<Value, Value>;
 
-/// The expression of an index value of a body. `leaf` gives that of block arguments and of values that are not affine,
-/// or null, which makes the whole null.
-AffineExpr getIndexExpr(Frame &frame, Value index, llvm::function_ref<AffineExpr(Value)> leaf);
-
-/// The value a tensor is a reshape of.
-Value stripReshapes(Value tensor);
-
 class BodyEmitter {
 public:
   BodyEmitter(Frame &frame, Point point, Elements &elements);

@@ -2,6 +2,8 @@
 
 #include "Contract.h"
 
+#include "tc/Conversion/KernelAnalysis/Space.h"
+
 using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;

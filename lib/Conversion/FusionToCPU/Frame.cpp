@@ -9,64 +9,11 @@ using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
 
-/// All symbols that types, iteration sizes and index maps of the kernel mention, sorted by name.
-static SmallVector<StringAttr> collectSymbols(fusion::KernelOp kernel) {
-  SmallVector<StringAttr> symbols;
-  auto addSizes = [&](ArrayRef<SizeAttr> sizes) {
-    for (SizeAttr size : sizes)
-      llvm::append_range(symbols, size.getSymbols());
-  };
-  auto addTypes = [&](TypeRange types) {
-    for (Type type : types)
-      if (isa<RankedTensorType>(type))
-        addSizes(getSizes(type));
-  };
-  addTypes(kernel.getInputs().getTypes());
-  kernel.getBody().walk([&](Operation *op) {
-    addTypes(op->getResultTypes());
-    if (auto nest = dyn_cast<loop::LoopNestOpInterface>(op))
-      addSizes(nest.getIterationSizes());
-    if (auto index = dyn_cast<loop::IndexOp>(op))
-      llvm::append_range(symbols, index.getSymbols().getAsRange<StringAttr>());
-  });
-  llvm::sort(symbols, [](StringAttr a, StringAttr b) { return a.getValue() < b.getValue(); });
-  symbols.erase(llvm::unique(symbols), symbols.end());
-  return symbols;
-}
-
-/// Whether every tensor and iteration space has a constant number of points that fits 31 bits.
-static bool fitsNarrowIndices(fusion::KernelOp kernel) {
-  auto fits = [](ArrayRef<SizeAttr> sizes) {
-    double total = 1;
-    for (SizeAttr size : sizes) {
-      if (!size.getConstant())
-        return false;
-      total *= *size.getConstant();
-    }
-    return total < double(1u << 31);
-  };
-  bool narrow = true;
-  auto check = [&](TypeRange types) {
-    for (Type type : types)
-      if (isa<RankedTensorType>(type))
-        narrow &= fits(getSizes(type));
-  };
-  check(kernel.getInputs().getTypes());
-  kernel.getBody().walk([&](Operation *op) {
-    check(op->getResultTypes());
-    if (auto nest = dyn_cast<loop::LoopNestOpInterface>(op))
-      narrow &= fits(nest.getIterationSizes());
-  });
-  return narrow;
-}
-
 Frame::Frame(fusion::KernelOp kernel, const Target &target, StringRef name)
-    : kernel(kernel), target(target), builder(kernel.getLoc(), kernel.getContext()) {
+    : KernelSymbols(kernel), kernel(kernel), target(target), builder(kernel.getLoc(), kernel.getContext()) {
   result.module = ModuleOp::create(builder, kernel.getLoc());
   result.name = name.str();
-  symbols = collectSymbols(kernel);
-  result.symbols = symbols;
-  narrowIndices = fitsNarrowIndices(kernel);
+  result.symbols.assign(getSymbols().begin(), getSymbols().end());
   scratchBytes = SizeAttr::constant(getContext(), 0);
   auto domain = LLVM::AliasScopeDomainAttr::get(getContext(), builder.getStringAttr(name), StringAttr());
   for (unsigned i = 0; i <= kernel.getNumResults(); ++i)
@@ -104,7 +51,7 @@ void Frame::startPhase() {
     buffers.push_back(loadEntry(pointer, entry->getArgument(0), i));
   if (workspaceBytes)
     workspace = buffers.back();
-  for (unsigned i = 0; i < symbols.size(); ++i)
+  for (unsigned i = 0; i < getSymbols().size(); ++i)
     symbolValues.push_back(
         arith::IndexCastOp::create(builder, builder.getIndexType(), loadEntry(i64, entry->getArgument(1), i)));
   begin = arith::IndexCastOp::create(builder, builder.getIndexType(), entry->getArgument(2));

@@ -7,9 +7,9 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "tc/Conversion/FusionToCPU/FusionToCPU.h"
+#include "tc/Conversion/KernelAnalysis/KernelSymbols.h"
 
 #include <map>
 
@@ -46,7 +46,7 @@ struct RearrangedRead {
 /// A loop body is built by a function of its builder and the values carried, and gives the values carried on.
 using LoopBody = llvm::function_ref<llvm::SmallVector<Value>(Value iv, mlir::ValueRange state)>;
 
-class Frame {
+class Frame : public KernelSymbols {
 public:
   Frame(fusion::KernelOp kernel, const Target &target, llvm::StringRef name);
 
@@ -59,7 +59,8 @@ public:
   fusion::KernelOp getKernel() { return kernel; }
   const Target &getTarget() const { return target; }
   mlir::ImplicitLocOpBuilder &getBuilder() { return builder; }
-  mlir::MLIRContext *getContext() { return builder.getContext(); }
+  /// Whether all indices fit 32 bits.
+  bool hasNarrowIndices() const { return hasPointsBelow(31); }
 
   //===------------------------------------------------------------------===//
   // Arguments of the function
@@ -88,15 +89,6 @@ public:
   // Index arithmetic
   //===------------------------------------------------------------------===//
 
-  AffineExpr getExpr(SizeAttr size);
-  AffineExpr getConstantExpr(int64_t value);
-  AffineExpr getDimExpr(unsigned dim);
-  /// The expression over the kernel's symbols of `loop.index`'s map with its dimensions replaced.
-  AffineExpr getExpr(loop::IndexOp op, llvm::ArrayRef<AffineExpr> dims);
-  SizeAttr getSize(AffineExpr expr);
-  AffineExpr simplify(AffineExpr expr);
-  /// Row-major strides of sizes, in elements.
-  llvm::SmallVector<AffineExpr> getStrides(llvm::ArrayRef<SizeAttr> sizes);
   /// An index value; dims are the values of the dimensions.
   Value emit(AffineExpr expr, mlir::ValueRange dims = {});
   Value index(int64_t value);
@@ -105,9 +97,6 @@ public:
   Value mul(Value a, Value b);
   /// One step of an expression on values, which may also be vectors of integers.
   Value combine(mlir::AffineBinaryOpExpr expr, Value lhs, Value rhs);
-  llvm::ArrayRef<mlir::StringAttr> getSymbols() const { return symbols; }
-  /// Whether all indices fit 32 bits.
-  bool hasNarrowIndices() const { return narrowIndices; }
 
   /// for (iv = lower; iv < upper; iv += step), with values carried.
   llvm::SmallVector<Value> loop(Value lower, Value upper, Value step, mlir::ValueRange state, LoopBody body);
@@ -135,13 +124,11 @@ private:
   CpuKernel result;
   mlir::ImplicitLocOpBuilder builder;
   mlir::func::FuncOp function;
-  llvm::SmallVector<mlir::StringAttr> symbols;
   llvm::SmallVector<Value> symbolValues;
   llvm::SmallVector<Value> buffers;
   std::map<int64_t, Value> constants;
   Value begin, end, scratch, workspace;
   SizeAttr scratchBytes;
-  bool narrowIndices = true;
   llvm::SmallVector<mlir::LLVM::AliasScopeAttr> scopes;
 };
 

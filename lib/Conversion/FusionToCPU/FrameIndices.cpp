@@ -1,51 +1,12 @@
-// Index arithmetic of a frame: sizes as expressions over the kernel's symbols, and expressions as arith ops.
+// Index arithmetic of a frame: expressions as arith ops.
 
 #include "Frame.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/AffineMap.h"
 
 using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
-
-AffineExpr Frame::getConstantExpr(int64_t value) { return getAffineConstantExpr(value, getContext()); }
-AffineExpr Frame::getDimExpr(unsigned dim) { return getAffineDimExpr(dim, getContext()); }
-
-AffineExpr Frame::getExpr(SizeAttr size) {
-  SmallVector<AffineExpr> replacements;
-  for (StringAttr symbol : size.getSymbols())
-    replacements.push_back(getAffineSymbolExpr(llvm::find(symbols, symbol) - symbols.begin(), getContext()));
-  return size.getExpr().replaceSymbols(replacements);
-}
-
-AffineExpr Frame::getExpr(loop::IndexOp op, ArrayRef<AffineExpr> dims) {
-  SmallVector<AffineExpr> replacements;
-  for (auto symbol : op.getSymbols().getAsRange<StringAttr>())
-    replacements.push_back(getAffineSymbolExpr(llvm::find(symbols, symbol) - symbols.begin(), getContext()));
-  return simplify(op.getMap().getResult(0).replaceDimsAndSymbols(dims, replacements));
-}
-
-SizeAttr Frame::getSize(AffineExpr expr) { return tc::getSize(getContext(), expr, symbols); }
-
-AffineExpr Frame::simplify(AffineExpr expr) {
-  unsigned dims = 0;
-  expr.walk([&](AffineExpr e) {
-    if (auto dim = dyn_cast<AffineDimExpr>(e))
-      dims = std::max(dims, dim.getPosition() + 1);
-  });
-  return simplifyAffineExpr(expr, dims, symbols.size());
-}
-
-SmallVector<AffineExpr> Frame::getStrides(ArrayRef<SizeAttr> sizes) {
-  SmallVector<AffineExpr> strides(sizes.size());
-  SizeAttr stride = SizeAttr::constant(getContext(), 1);
-  for (int64_t dim = static_cast<int64_t>(sizes.size()) - 1; dim >= 0; --dim) {
-    strides[dim] = getExpr(stride);
-    stride = stride * sizes[dim];
-  }
-  return strides;
-}
 
 Value Frame::index(int64_t value) {
   Value &known = constants[value];

@@ -53,33 +53,3 @@ AffineExpr tc::cpu::getLaneStride(AffineExpr expr, LaneSpace space) {
     return {};
   }
 }
-
-static void addTerm(AffineExpr expr, AffineExpr factor, LinearForm &form) {
-  if (auto binary = dyn_cast<AffineBinaryOpExpr>(expr)) {
-    if (expr.getKind() == AffineExprKind::Add) {
-      addTerm(binary.getLHS(), factor, form);
-      addTerm(binary.getRHS(), factor, form);
-      return;
-    }
-    if (expr.getKind() == AffineExprKind::Mul && binary.getRHS().isSymbolicOrConstant())
-      return addTerm(binary.getLHS(), factor * binary.getRHS(), form);
-    if (expr.getKind() == AffineExprKind::Mul && binary.getLHS().isSymbolicOrConstant())
-      return addTerm(binary.getRHS(), factor * binary.getLHS(), form);
-  }
-  if (auto dim = dyn_cast<AffineDimExpr>(expr); dim && dim.getPosition() < form.coefficients.size()) {
-    AffineExpr &coefficient = form.coefficients[dim.getPosition()];
-    coefficient = coefficient + factor;
-    return;
-  }
-  for (unsigned dim = 0; dim < form.nonLinear.size(); ++dim)
-    if (expr.isFunctionOfDim(dim))
-      form.nonLinear[dim] = true;
-  form.rest = form.rest + expr * factor;
-}
-
-LinearForm tc::cpu::getLinearForm(AffineExpr expr, unsigned numDims) {
-  AffineExpr zero = getAffineConstantExpr(0, expr.getContext());
-  LinearForm form{SmallVector<AffineExpr>(numDims, zero), SmallVector<bool>(numDims, false), zero};
-  addTerm(expr, getAffineConstantExpr(1, expr.getContext()), form);
-  return form;
-}

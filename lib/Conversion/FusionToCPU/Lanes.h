@@ -20,15 +20,6 @@ struct LaneSpace {
 /// `(j floordiv 64)` has stride 0 and `j mod 64` stride 1 with 16 lanes.
 mlir::AffineExpr getLaneStride(mlir::AffineExpr expr, LaneSpace space);
 
-/// Coefficients of an expression that is linear in its dimensions: expr = sum of coefficients[i] * d_i + rest,
-/// coefficients over symbols. `nonLinear` marks dimensions that also occur in other ways, in `rest`.
-struct LinearForm {
-  llvm::SmallVector<mlir::AffineExpr> coefficients;
-  llvm::SmallVector<bool> nonLinear;
-  mlir::AffineExpr rest;
-};
-LinearForm getLinearForm(mlir::AffineExpr expr, unsigned numDims);
-
 } // namespace tc::cpu
 
 #endif

@@ -15,32 +15,6 @@ using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
 
-fusion::ScheduleAttr tc::cpu::getSchedule(fusion::KernelOp kernel) {
-  if (std::optional<fusion::ScheduleAttr> schedule = kernel.getSchedule())
-    return *schedule;
-  fusion::KernelKind kind = fusion::KernelKind::map;
-  int64_t parallel = std::numeric_limits<int64_t>::max();
-  for (Operation &op : kernel.getBody().front().without_terminator()) {
-    if (isa<loop::ReduceOp, loop::ArgReduceOp>(op))
-      kind = std::max(kind, fusion::KernelKind::row);
-    if (isa<loop::ContractOp>(op))
-      kind = fusion::KernelKind::contract;
-    if (isa<loop::ScanOp>(op))
-      kind = fusion::KernelKind::scan;
-    if (isa<loop::ScatterOp>(op))
-      kind = fusion::KernelKind::scatter;
-    if (isa<loop::SortOp>(op))
-      kind = fusion::KernelKind::sort;
-    if (auto nest = dyn_cast<loop::LoopNestOpInterface>(op))
-      parallel = std::min(parallel, nest.getNumParallel() - isa<loop::ScanOp>(op));
-    if (auto sort = dyn_cast<loop::SortOp>(op))
-      parallel = std::min<int64_t>(parallel, sort.getInput().getType().getRank() - 1);
-  }
-  if (parallel == std::numeric_limits<int64_t>::max())
-    parallel = 0;
-  return fusion::ScheduleAttr::get(kernel.getContext(), kind, parallel, -1, {}, 1);
-}
-
 LogicalResult tc::cpu::bindConstants(Frame &frame) {
   for (auto constant : frame.getKernel().getBody().getOps<ConstantOp>()) {
     auto splat = dyn_cast<SplatElementsAttr>(constant.getValue());
@@ -56,14 +30,6 @@ LogicalResult tc::cpu::bindConstants(Frame &frame) {
     frame.storages[constant.getResult()] = storage;
   }
   return success();
-}
-
-SmallVector<unsigned> tc::cpu::getResultNumbers(fusion::KernelOp kernel, Value value) {
-  SmallVector<unsigned> numbers;
-  for (auto [i, operand] : llvm::enumerate(kernel.getBody().front().getTerminator()->getOperands()))
-    if (stripReshapes(operand) == value)
-      numbers.push_back(i);
-  return numbers;
 }
 
 Storage tc::cpu::getResultStorage(Frame &frame, unsigned number) {
@@ -93,7 +59,7 @@ static LogicalResult check(fusion::KernelOp kernel) {
 FailureOr<CpuKernel> tc::cpu::lowerKernel(fusion::KernelOp kernel, const Target &target, StringRef name) {
   if (failed(check(kernel)))
     return failure();
-  fusion::ScheduleAttr schedule = getSchedule(kernel);
+  fusion::ScheduleAttr schedule = getScheduleOrDefault(kernel);
   Frame frame(kernel, target, name);
   auto lower = [&]() {
     switch (schedule.getKind()) {

@@ -1,16 +1,13 @@
-// Reductions of scalars and vectors: identities, combining, and folding a vector to a scalar.
+// Reductions of vectors: combining, and folding a vector to a scalar.
 #ifndef TC_LIB_CONVERSION_FUSIONTOCPU_REDUCTION_H
 #define TC_LIB_CONVERSION_FUSIONTOCPU_REDUCTION_H
 
 #include "Body.h"
+#include "tc/Conversion/KernelAnalysis/Reductions.h"
 
 namespace tc::cpu {
 
-/// The value that changes nothing, of a scalar type. Signedness is the tensor element's.
-mlir::TypedAttr getIdentity(ReductionKind kind, mlir::Type element);
-/// Combines two values of one type, scalars or vectors.
-Value combine(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Value a, Value b);
-/// The same for results of narrow floats, which are combined in f32.
+/// Combines two values of one type, scalars or vectors; narrow floats in f32.
 Value combineNarrow(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Value a, Value b);
 /// a + b, as one operation where b is a product that nothing else uses.
 Value accumulate(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Value accumulator,
@@ -19,15 +16,6 @@ Value accumulate(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::
 Value foldLanes(mlir::ImplicitLocOpBuilder &builder, Value vector, llvm::function_ref<Value(Value, Value)> combine);
 /// The upper half of the lanes of a vector moved down, as a vector of half the lanes; with `low`, the lower half.
 Value takeHalf(mlir::ImplicitLocOpBuilder &builder, Value vector, bool low);
-
-/// The accumulators of an arg_reduce: extreme values and their indices.
-struct Extreme {
-  Value value;
-  Value index;
-};
-/// The better of two, the smaller index of equal ones; NaN is best.
-Extreme combineExtremes(mlir::ImplicitLocOpBuilder &builder, ReductionKind kind, mlir::Type element, Extreme a,
-                        Extreme b);
 
 } // namespace tc::cpu
 

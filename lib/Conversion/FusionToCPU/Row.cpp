@@ -77,9 +77,9 @@ void RowLowering::emitPoint(Nest &nest, const Point &point, unsigned slot, Small
       AffineExpr expr = nest.arguments[loopOp.getNumParallel()];
       BodyEmitter indices(frame, point, nest.elements);
       Value index = indices.getIndexVector(expr);
-      Extreme before{state[next], state[next + 1]};
-      Extreme after =
-          combineExtremes(builder, what.kind, what.element, before, {emitter.toVector(values.front()), index});
+      IndexedValue before{state[next], state[next + 1]};
+      IndexedValue after =
+          emitCombineExtremes(builder, what.kind, what.element, before, {emitter.toVector(values.front()), index});
       state[next++] = keep(before.value, after.value);
       state[next++] = keep(before.index, after.index);
       continue;
@@ -135,7 +135,7 @@ void RowLowering::reduce(Nest &nest, ArrayRef<Point> points) {
           identity = DenseElementsAttr::get(VectorType::get({count}, identity.getType()), Attribute(identity));
         state.push_back(arith::ConstantOp::create(builder, identity));
       };
-      start(getIdentity(what.kind, what.element));
+      start(getReductionIdentity(what.kind, what.element));
       if (isa<loop::ArgReduceOp>(what.op))
         start(builder.getI64IntegerAttr(std::numeric_limits<int64_t>::max()));
     }
@@ -168,20 +168,22 @@ void RowLowering::finishReductions(Nest &nest, const Point &point, ArrayRef<Valu
       return nest.group.uses[number].results[result];
     };
     if (isa<loop::ArgReduceOp>(what.op)) {
-      SmallVector<Extreme> extremes;
+      SmallVector<IndexedValue> extremes;
       for (unsigned slot = 0; slot < nest.unroll; ++slot)
         extremes.push_back({slotValue(slot, 0), slotValue(slot, 1)});
-      auto better = [&](Extreme a, Extreme b) { return combineExtremes(builder, what.kind, what.element, a, b); };
+      auto better = [&](IndexedValue a, IndexedValue b) {
+        return emitCombineExtremes(builder, what.kind, what.element, a, b);
+      };
       while (extremes.size() > 1) {
-        Extreme last = extremes.pop_back_val();
+        IndexedValue last = extremes.pop_back_val();
         extremes.front() = better(extremes.front(), last);
       }
-      Extreme extreme = extremes.front();
+      IndexedValue extreme = extremes.front();
       while (fold && cast<VectorType>(extreme.value.getType()).getDimSize(0) > 1) {
         auto half = [&](bool low) {
-          return Extreme{takeHalf(builder, extreme.value, low), takeHalf(builder, extreme.index, low)};
+          return IndexedValue{takeHalf(builder, extreme.value, low), takeHalf(builder, extreme.index, low)};
         };
-        Extreme low = half(true), high = half(false);
+        IndexedValue low = half(true), high = half(false);
         extreme = better(low, high);
       }
       if (fold)
@@ -195,7 +197,7 @@ void RowLowering::finishReductions(Nest &nest, const Point &point, ArrayRef<Valu
     SmallVector<Value> values;
     for (unsigned slot = 0; slot < nest.unroll; ++slot)
       values.push_back(slotValue(slot, 0));
-    auto both = [&](Value a, Value b) { return combine(builder, what.kind, what.element, a, b); };
+    auto both = [&](Value a, Value b) { return emitCombine(builder, what.kind, what.element, a, b); };
     while (values.size() > 1) {
       for (unsigned i = 0; i < values.size() / 2; ++i)
         values[i] = both(values[i], values[values.size() - 1 - i]);

@@ -18,7 +18,7 @@ static Value scanLanes(ImplicitLocOpBuilder &builder, ReductionKind kind, Type e
     for (int64_t lane = 0; lane < lanes; ++lane)
       picks.push_back(lane < distance ? lane : lanes + lane - distance);
     Value shifted = vector::ShuffleOp::create(builder, identity, vector, picks);
-    vector = combine(builder, kind, element, shifted, vector);
+    vector = emitCombine(builder, kind, element, shifted, vector);
   }
   return vector;
 }
@@ -43,7 +43,7 @@ void RowLowering::emitScan(Group &group, const Point &row) {
   bool vectors = !chunked && last >= 0;
 
   auto constant = [&](Type element, int64_t count) -> Value {
-    TypedAttr identity = getIdentity(kind, element);
+    TypedAttr identity = getReductionIdentity(kind, element);
     if (count > 1)
       identity = DenseElementsAttr::get(VectorType::get({count}, identity.getType()), Attribute(identity));
     return arith::ConstantOp::create(builder, identity);
@@ -56,11 +56,11 @@ void RowLowering::emitScan(Group &group, const Point &row) {
       Value result = emitter.toVector(value);
       if (vectors) {
         result = scanLanes(builder, kind, element, result, constant(element, lanes));
-        result =
-            combine(builder, kind, element, vector::BroadcastOp::create(builder, result.getType(), carried[i]), result);
+        result = emitCombine(builder, kind, element, vector::BroadcastOp::create(builder, result.getType(), carried[i]),
+                             result);
         carried[i] = vector::ExtractOp::create(builder, result, lanes - 1);
       } else {
-        carried[i] = result = combine(builder, kind, element, carried[i], result);
+        carried[i] = result = emitCombine(builder, kind, element, carried[i], result);
       }
       storeResult(point, scan.getResult(i), result, uses.results[i].replaceDims(arguments));
     }

@@ -1,4 +1,4 @@
-// Index uses, merged dimensions, and the loop over vectors.
+// The loop over vectors.
 
 #include "Space.h"
 
@@ -8,100 +8,6 @@
 using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
-
-IndexUses tc::cpu::getIndexUses(Frame &frame, loop::LoopNestOpInterface op) {
-  Block *body = op.getBodyBlock();
-  DenseMap<Value, AffineExpr> known;
-  for (BlockArgument argument : body->getArguments())
-    known[argument] = frame.getDimExpr(argument.getArgNumber());
-  unsigned next = body->getNumArguments();
-  auto exprOf = [&](Value index) {
-    return getIndexExpr(frame, index, [&](Value leaf) {
-      AffineExpr &expr = known[leaf];
-      if (!expr)
-        expr = frame.getDimExpr(next++);
-      return expr;
-    });
-  };
-  IndexUses uses;
-  body->walk([&](Operation *inner) {
-    if (auto read = dyn_cast<loop::ReadOp>(inner)) {
-      AffineExpr address = frame.getConstantExpr(0);
-      for (auto [index, stride] : llvm::zip(read.getIndices(), frame.getStrides(getSizes(read.getSource().getType()))))
-        address = address + exprOf(index) * stride;
-      uses.reads.push_back({read, frame.simplify(address)});
-      return;
-    }
-    bool isExpr = inner->getNumResults() == 1 && inner->getResult(0).getType().isIndex() &&
-                  isa<loop::IndexOp, arith::AddIOp, arith::SubIOp, arith::MulIOp>(inner);
-    if (isExpr)
-      return;
-    for (Value operand : inner->getOperands())
-      if (operand.getType().isIndex())
-        uses.others.push_back(exprOf(operand));
-  });
-  if (!isa<loop::ScatterOp>(op.getOperation()))
-    for (Type type : op->getResultTypes()) {
-      AffineExpr address = frame.getConstantExpr(0);
-      for (auto [dim, stride] : llvm::enumerate(frame.getStrides(getSizes(type))))
-        address = address + frame.getDimExpr(dim) * stride;
-      uses.results.push_back(address);
-    }
-  return uses;
-}
-
-std::optional<int64_t> MergedSpace::getConstantSize(unsigned dim) const {
-  if (auto constant = dyn_cast<AffineConstantExpr>(sizes[dim]))
-    return constant.getValue();
-  return std::nullopt;
-}
-
-/// Whether every use depends on dimensions `outer` and `inner` only by outer * size + inner.
-static bool canMerge(Frame &frame, ArrayRef<IndexUses> uses, unsigned rank, unsigned outer, unsigned inner,
-                     AffineExpr size) {
-  auto isOne = [&](AffineExpr expr) {
-    LinearForm form = getLinearForm(expr, rank);
-    return !form.nonLinear[outer] && !form.nonLinear[inner] &&
-           frame.simplify(form.coefficients[inner] * size) == frame.simplify(form.coefficients[outer]);
-  };
-  for (const IndexUses &use : uses) {
-    for (const auto &[read, address] : use.reads)
-      if (!isOne(address))
-        return false;
-    if (!llvm::all_of(use.results, isOne))
-      return false;
-    for (AffineExpr expr : use.others)
-      if (expr.isFunctionOfDim(outer) || expr.isFunctionOfDim(inner))
-        return false;
-  }
-  return true;
-}
-
-MergedSpace tc::cpu::mergeDims(Frame &frame, ArrayRef<SizeAttr> sizes, unsigned first, unsigned last,
-                               ArrayRef<IndexUses> uses, unsigned base, ArrayRef<int64_t> boundaries) {
-  MergedSpace space;
-  std::optional<unsigned> previous;
-  for (unsigned dim = first; dim < last; ++dim) {
-    space.arguments.push_back(frame.getConstantExpr(0));
-    space.dimOf.push_back(-1);
-    if (sizes[dim].getConstant() == 1)
-      continue;
-    AffineExpr size = frame.getExpr(sizes[dim]);
-    bool split = previous && llvm::any_of(boundaries, [&](int64_t boundary) {
-                   return static_cast<int64_t>(*previous) < boundary && static_cast<int64_t>(dim) >= boundary;
-                 });
-    if (previous && !split && canMerge(frame, uses, sizes.size(), *previous, dim, size)) {
-      space.arguments[*previous - first] = frame.getConstantExpr(0);
-      space.sizes.back() = frame.simplify(space.sizes.back() * size);
-    } else {
-      space.sizes.push_back(size);
-    }
-    space.dimOf.back() = base + space.sizes.size() - 1;
-    space.arguments.back() = frame.getDimExpr(base + space.sizes.size() - 1);
-    previous = dim;
-  }
-  return space;
-}
 
 int64_t tc::cpu::chooseLanes(fusion::KernelOp kernel, const Target &target) {
   int64_t widestFloat = 0, widestInteger = 8;

@@ -1,38 +1,11 @@
-// Iteration spaces: which indices bodies use how, and which dimensions can be walked as one.
+// Loops over vectors of points, and how many lanes they have.
 #ifndef TC_LIB_CONVERSION_FUSIONTOCPU_SPACE_H
 #define TC_LIB_CONVERSION_FUSIONTOCPU_SPACE_H
 
 #include "Body.h"
+#include "tc/Conversion/KernelAnalysis/Space.h"
 
 namespace tc::cpu {
-
-/// What the body of a loop op does with its indices. Dimensions from the rank of the space on are data-dependent
-/// indices.
-struct IndexUses {
-  /// Of each read, the address in elements in a row-major tensor.
-  llvm::SmallVector<std::pair<loop::ReadOp, AffineExpr>> reads;
-  /// Addresses of the results.
-  llvm::SmallVector<AffineExpr> results;
-  /// Indices used as values.
-  llvm::SmallVector<AffineExpr> others;
-};
-IndexUses getIndexUses(Frame &frame, loop::LoopNestOpInterface op);
-
-/// A space with neighbouring dimensions merged where no index tells them apart, and dimensions of size 1 left out.
-struct MergedSpace {
-  llvm::SmallVector<AffineExpr> sizes;
-  /// The indices of the original space, over the merged dimensions: the last of a group is the merged one, the others
-  /// are 0. Right in sums where the group occurs as one.
-  llvm::SmallVector<AffineExpr> arguments;
-  /// The merged dimension of each original one, -1 for size 1.
-  llvm::SmallVector<int64_t> dimOf;
-
-  std::optional<int64_t> getConstantSize(unsigned dim) const;
-};
-/// Merges the dimensions [first, last) of `sizes`; merged dimensions are numbered from `base`. No merge goes across a
-/// boundary: a dimension before which one group ends.
-MergedSpace mergeDims(Frame &frame, llvm::ArrayRef<SizeAttr> sizes, unsigned first, unsigned last,
-                      llvm::ArrayRef<IndexUses> uses, unsigned base, llvm::ArrayRef<int64_t> boundaries = {});
 
 /// Lanes that suit the types a kernel computes with.
 int64_t chooseLanes(fusion::KernelOp kernel, const Target &target);

@@ -144,10 +144,10 @@ void Planner::splitDims() {
   }
   // Sums may be in any order: first that in which a factor lies in memory.
   for (unsigned number : {0, 1}) {
-    std::optional<ContractOperand> read = matchOperand(frame, plan.op, yield->getOperand(number));
-    if (!read)
+    ContractOperand operand = matchOperand(frame, plan.op, yield->getOperand(number));
+    if (!operand.read)
       continue;
-    LinearForm form = getLinearForm(read->address, sizes.size());
+    LinearForm form = getLinearForm(operand.address, sizes.size());
     auto next = llvm::find_if(depth, [&](unsigned dim) {
       return sizes[dim].getConstant() != 1 && !form.nonLinear[dim] &&
              form.coefficients[dim] == frame.getConstantExpr(1);
@@ -209,10 +209,11 @@ Factor Planner::getFactor(unsigned number, const DimGroup &lines) {
   Factor factor;
   factor.number = number;
   Value yielded = plan.op.getBodyBlock()->getTerminator()->getOperand(number);
-  factor.read = matchOperand(frame, plan.op, yielded);
   factor.element = yielded.getType();
-  if (!factor.read)
+  ContractOperand operand = matchOperand(frame, plan.op, yielded);
+  if (!operand.read)
     return factor;
+  factor.read = std::move(operand);
   int64_t alongDepth = getCopyWidth(*factor.read, plan.depth), alongLines = getCopyWidth(*factor.read, lines);
   bool linesAreNext = advancesByOne(*factor.read, lines) && !advancesByOne(*factor.read, plan.depth);
   factor.isDepthMajor = alongDepth > alongLines || (alongDepth == alongLines && !linesAreNext);

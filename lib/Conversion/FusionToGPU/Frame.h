@@ -41,6 +41,8 @@ public:
 
   fusion::KernelOp getKernel() { return kernel; }
   const Target &getTarget() const { return target; }
+  /// Whether all indices fit 31 bits, with room for what lies beyond the last one.
+  bool hasNarrowIndices() const { return hasPointsBelow(30); }
   mlir::ImplicitLocOpBuilder &getBuilder() { return builder; }
 
   //===------------------------------------------------------------------===//

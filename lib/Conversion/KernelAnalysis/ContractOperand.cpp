@@ -31,41 +31,48 @@ static bool collectDims(loop::ContractOp op, Value value, SmallVectorImpl<bool> 
          llvm::all_of(producer->getOperands(), [&](Value operand) { return collectDims(op, operand, dims); });
 }
 
-std::optional<ContractOperand> tc::matchOperand(const KernelSymbols &symbols, loop::ContractOp op, Value yielded) {
-  ContractOperand operand;
-  operand.guardDims.assign(op.getSizes().size(), false);
+// Fills in the read; false if the value is something else.
+static bool matchRead(const KernelSymbols &symbols, loop::ContractOp op, ContractOperand &operand) {
   // A read is extended to the accumulator's type anyway.
   auto strip = [](Value value) {
     while (auto extend = value.getDefiningOp<arith::ExtFOp>())
       value = extend.getIn();
     return value;
   };
-  Value value = strip(yielded);
+  Value value = strip(operand.value);
   if (auto branch = value.getDefiningOp<scf::IfOp>()) {
     unsigned result = cast<OpResult>(value).getResultNumber();
     Value otherwise = branch.elseYield().getOperand(result);
     if (!matchPattern(otherwise, m_AnyZeroFloat()) && !matchPattern(otherwise, m_Zero()))
-      return std::nullopt;
+      return false;
     operand.guard = branch.getCondition();
     if (!collectDims(op, operand.guard, operand.guardDims))
-      return std::nullopt;
+      return false;
     value = strip(branch.thenYield().getOperand(result));
   }
-  operand.read = value.getDefiningOp<loop::ReadOp>();
-  if (!operand.read)
-    return std::nullopt;
-  Value source = operand.read.getSource();
-  if (!isa<BlockArgument>(stripReshapes(source)))
-    return std::nullopt;
-  operand.address = symbols.getConstantExpr(0);
-  for (auto [index, stride] :
-       llvm::zip_equal(operand.read.getIndices(), symbols.getStrides(getSizes(source.getType())))) {
-    AffineExpr expr = getIndexExpr(symbols, index, [&](Value leaf) { return getDimOf(symbols, op, leaf); });
-    if (!expr)
-      return std::nullopt;
-    operand.address = operand.address + expr * stride;
+  auto read = value.getDefiningOp<loop::ReadOp>();
+  if (!read || !isa<BlockArgument>(stripReshapes(read.getSource())))
+    return false;
+  SmallVector<AffineExpr> indices;
+  for (Value index : read.getIndices())
+    if (!indices.emplace_back(getIndexExpr(symbols, index, [&](Value leaf) { return getDimOf(symbols, op, leaf); })))
+      return false;
+  operand.read = read;
+  operand.address = symbols.getAddress(getSizes(read.getSource().getType()), indices);
+  return true;
+}
+
+ContractOperand tc::matchOperand(const KernelSymbols &symbols, loop::ContractOp op, Value yielded) {
+  ContractOperand operand;
+  operand.value = yielded;
+  operand.guardDims.assign(op.getSizes().size(), false);
+  if (!matchRead(symbols, op, operand)) {
+    operand.guard = {};
+    operand.dims = getUsedDims(cast<loop::LoopNestOpInterface>(op.getOperation()), yielded);
+    return operand;
   }
-  operand.address = symbols.simplify(operand.address);
+  for (auto [dim, isInGuard] : llvm::enumerate(operand.guardDims))
+    operand.dims.push_back(operand.address.isFunctionOfDim(dim) || (operand.guard && isInGuard));
   return operand;
 }
 

@@ -8,22 +8,23 @@
 using namespace mlir;
 using namespace tc;
 
-/// Whether a constant number of points fits 31 bits, with room for what lies beyond the last one.
-static bool isNarrow(ArrayRef<SizeAttr> sizes) {
+/// The number of points of a space or tensor, if it is constant.
+static std::optional<double> countPoints(ArrayRef<SizeAttr> sizes) {
   double total = 1;
   for (SizeAttr size : sizes) {
     if (!size.getConstant())
-      return false;
+      return std::nullopt;
     total *= *size.getConstant();
   }
-  return total < double(1u << 30);
+  return total;
 }
 
 KernelSymbols::KernelSymbols(fusion::KernelOp kernel) : context(kernel.getContext()) {
   auto see = [&](ArrayRef<SizeAttr> sizes) {
     for (SizeAttr size : sizes)
       llvm::append_range(symbols, size.getSymbols());
-    narrowIndices &= isNarrow(sizes);
+    std::optional<double> points = countPoints(sizes);
+    mostPoints = mostPoints && points ? std::max(mostPoints, points) : std::nullopt;
   };
   auto seeTypes = [&](TypeRange types) {
     for (Type type : types)

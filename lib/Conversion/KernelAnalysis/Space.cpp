@@ -78,6 +78,12 @@ IndexUses tc::getIndexUses(const KernelSymbols &symbols, loop::LoopNestOpInterfa
   return uses;
 }
 
+std::optional<int64_t> MergedSpace::getConstantSize(unsigned dim) const {
+  if (auto constant = dyn_cast<AffineConstantExpr>(sizes[dim]))
+    return constant.getValue();
+  return std::nullopt;
+}
+
 /// Whether every use depends on dimensions `outer` and `inner` only by outer * size + inner.
 static bool canMerge(const KernelSymbols &symbols, ArrayRef<IndexUses> uses, unsigned rank, unsigned outer,
                      unsigned inner, AffineExpr size) {
@@ -100,20 +106,25 @@ static bool canMerge(const KernelSymbols &symbols, ArrayRef<IndexUses> uses, uns
 }
 
 MergedSpace tc::mergeDims(const KernelSymbols &symbols, ArrayRef<SizeAttr> sizes, unsigned first, unsigned last,
-                          ArrayRef<IndexUses> uses, unsigned base) {
+                          ArrayRef<IndexUses> uses, unsigned base, ArrayRef<int64_t> boundaries) {
   MergedSpace space;
   std::optional<unsigned> previous;
   for (unsigned dim = first; dim < last; ++dim) {
     space.arguments.push_back(symbols.getConstantExpr(0));
+    space.dimOf.push_back(-1);
     if (sizes[dim].getConstant() == 1)
       continue;
     AffineExpr size = symbols.getExpr(sizes[dim]);
-    if (previous && canMerge(symbols, uses, sizes.size(), *previous, dim, size)) {
+    bool split = previous && llvm::any_of(boundaries, [&](int64_t boundary) {
+                   return static_cast<int64_t>(*previous) < boundary && static_cast<int64_t>(dim) >= boundary;
+                 });
+    if (previous && !split && canMerge(symbols, uses, sizes.size(), *previous, dim, size)) {
       space.arguments[*previous - first] = symbols.getConstantExpr(0);
       space.sizes.back() = symbols.simplify(space.sizes.back() * size);
     } else {
       space.sizes.push_back(size);
     }
+    space.dimOf.back() = base + space.sizes.size() - 1;
     space.arguments.back() = symbols.getDimExpr(base + space.sizes.size() - 1);
     previous = dim;
   }

@@ -3,37 +3,16 @@
 #include "ContractShape.h"
 
 #include "mlir/IR/BuiltinTypes.h"
-#include "llvm/ADT/SmallPtrSet.h"
+#include "tc/Conversion/KernelAnalysis/ContractOperand.h"
 
 using namespace mlir;
 using namespace tc;
 
-/// Marks the dimensions that a value of the body is computed from.
-static void markDims(Value value, Block *body, OperandDims &dims, llvm::SmallPtrSetImpl<Operation *> &seen) {
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    if (argument.getOwner() == body)
-      dims.uses[argument.getArgNumber()] = true;
-    return;
-  }
-  Operation *op = value.getDefiningOp();
-  if (!body->getParent()->isAncestor(op->getParentRegion()) || !seen.insert(op).second)
-    return;
-  op->walk([&](Operation *inner) {
-    for (Value operand : inner->getOperands())
-      if (!isa<RankedTensorType>(operand.getType()))
-        markDims(operand, body, dims, seen);
-  });
-}
-
 ContractShape::ContractShape(loop::ContractOp op) : op(op), sizes(op.getIterationSizes()), parallel(op.getParallel()) {
-  Block *body = op.getBodyBlock();
-  auto mark = [&](unsigned number, OperandDims &dims) {
-    dims.uses.assign(sizes.size(), false);
-    llvm::SmallPtrSet<Operation *, 8> seen;
-    markDims(body->getTerminator()->getOperand(number), body, dims, seen);
-  };
-  mark(0, lhs);
-  mark(1, rhs);
+  auto nest = cast<loop::LoopNestOpInterface>(op.getOperation());
+  Operation *yield = op.getBodyBlock()->getTerminator();
+  lhs.uses = getUsedDims(nest, yield->getOperand(0));
+  rhs.uses = getUsedDims(nest, yield->getOperand(1));
   for (int64_t dim = 0; dim < parallel; ++dim)
     if (sizes[dim].getConstant() != 1)
       column = dim;

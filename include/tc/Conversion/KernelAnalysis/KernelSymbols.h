@@ -8,6 +8,8 @@
 #include "mlir/IR/AffineExpr.h"
 #include "tc/Dialect/Fusion/IR/Fusion.h"
 
+#include <optional>
+
 namespace tc {
 
 class KernelSymbols {
@@ -17,8 +19,8 @@ public:
   mlir::MLIRContext *getContext() const { return context; }
   /// All symbols that types, iteration sizes and index maps of the kernel mention, sorted by name.
   llvm::ArrayRef<mlir::StringAttr> getSymbols() const { return symbols; }
-  /// Whether every tensor and iteration space has a constant number of points below 2^30.
-  bool hasNarrowIndices() const { return narrowIndices; }
+  /// Whether every tensor and iteration space has a constant number of points below 2^bits.
+  bool hasPointsBelow(unsigned bits) const { return mostPoints && *mostPoints < double(uint64_t(1) << bits); }
 
   mlir::AffineExpr getExpr(SizeAttr size) const;
   mlir::AffineExpr getConstantExpr(int64_t value) const;
@@ -35,7 +37,8 @@ public:
 private:
   mlir::MLIRContext *context;
   llvm::SmallVector<mlir::StringAttr> symbols;
-  bool narrowIndices = true;
+  /// Of all tensors and spaces; none if a number is not constant.
+  std::optional<double> mostPoints = 1;
 };
 
 /// The kernel's schedule, or a default one by what is in it.

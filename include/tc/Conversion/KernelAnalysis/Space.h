@@ -33,10 +33,15 @@ struct MergedSpace {
   /// The indices of the original space, over the merged dimensions: the last of a group is the merged one, the others
   /// are 0. Right in sums where the group occurs as one.
   llvm::SmallVector<mlir::AffineExpr> arguments;
+  /// The merged dimension of each original one, -1 for size 1.
+  llvm::SmallVector<int64_t> dimOf;
+
+  std::optional<int64_t> getConstantSize(unsigned dim) const;
 };
-/// Merges the dimensions [first, last) of `sizes`; merged dimensions are numbered from `base`.
+/// Merges the dimensions [first, last) of `sizes`; merged dimensions are numbered from `base`. No merge goes across a
+/// boundary: a dimension before which one group ends.
 MergedSpace mergeDims(const KernelSymbols &symbols, llvm::ArrayRef<SizeAttr> sizes, unsigned first, unsigned last,
-                      llvm::ArrayRef<IndexUses> uses, unsigned base);
+                      llvm::ArrayRef<IndexUses> uses, unsigned base, llvm::ArrayRef<int64_t> boundaries = {});
 
 } // namespace tc
 
