@@ -180,3 +180,41 @@ def test_resize_of_memory():
     check(lambda x: torch.ops.aten.resize(x, [5, 3]), x, externs=[])
     check(lambda x: torch.ops.aten.resize(x, [1, 2, 2, 3], memory_format=torch.channels_last), x, externs=[])
     check(lambda x, y: torch.ops.aten.resize_as(x, y), x, torch.randn(4, 2), externs=[])
+
+
+@pytest.mark.parametrize("reduce", ["sum", "prod", "mean", "amax", "amin"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64])
+@pytest.mark.parametrize("include_self", [True, False])
+def test_scattered_reductions(reduce, dtype, include_self):
+    x, source = (torch.randint(-9, 9, size).to(dtype) for size in ((4, 5), (6, 5)))
+    index = torch.randint(0, 4, (6, 5))
+
+    def function(x, index, source):
+        y = x.scatter_reduce(0, index, source, reduce, include_self=include_self)
+        if reduce != "sum":
+            y = y + x.index_reduce(0, index[:, 0], source, reduce, include_self=include_self)
+        return y
+
+    check(function, x, index, source, externs=[])
+
+
+def test_running_extremes_and_medians():
+    x = torch.tensor([[1.0, 3.0, 3.0, 2.0, 5.0], [NAN, 1.0, NAN, 2.0, 0.0], [-INF, -INF, 0.0, -0.0, INF]])
+    check(lambda x: (x.cummax(1), x.cummin(1), x.cummax(0), x.to(torch.int64)[::2].cummin(1)), x, externs=[])
+    check(lambda x: (x.median(), x[0].median(), x.median(1).values, x[::2, :4].median()), x, externs=[])
+
+
+def test_searches():
+    x, edges = torch.randn(3, 7), torch.randn(3, 5).sort(1).values
+    check(lambda x, edges: torch.searchsorted(edges, x), x, edges, externs=[])
+    check(lambda x, edges: torch.searchsorted(edges, x, side="right", out_int32=True), edges.clone(), edges, externs=[])
+    check(lambda x, edges: torch.searchsorted(edges[0], 0.5), x, edges, externs=[])
+    check(lambda x, edges: torch.searchsorted(edges.flip(1), x, sorter=torch.arange(4, -1, -1).expand(3, 5)), x, edges)
+
+
+def test_masked_scatter_and_distances():
+    x, y = torch.randn(4, 5), torch.randn(3, 5)
+    check(lambda x, y: x.masked_scatter(x > 0, x.abs() + 1), x, y, externs=[])
+    for p in (0.0, 1.0, 1.5, 2.0, INF):
+        check(lambda x, y: torch.cdist(x, y, p), x, y, externs=[])
+    check(torch.angle, torch.tensor([1.0, -1.0, 0.0, -0.0, NAN, -INF]), externs=[])

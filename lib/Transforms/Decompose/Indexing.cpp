@@ -144,12 +144,36 @@ static Expr countBefore(const Expr &values, const Expr &boundaries, bool right) 
   Expr before = right ? boundaries <= x : boundaries < x;
   return sum(castTo(before, values.getBuilder()->i64()), -1);
 }
+// Few boundaries are all compared; among many PyTorch searches.
+static bool areFew(Call &c, const Expr &boundaries) {
+  constexpr int64_t few = 256;
+  if (boundaries.getRank() > 0 && boundaries.getSize(-1).getConstant().value_or(few + 1) <= few)
+    return true;
+  c.reject("a search among many boundaries");
+  return false;
+}
+
 // bucketize(self, boundaries, out_int32, right).
 static Results bucketize(Call &c) {
-  Expr x = c.expr(0);
+  Expr x = c.expr(0), boundaries = c.expr(1);
+  if (!areFew(c, boundaries))
+    return Expr();
   if (!x.isTensor())
-    x = x.as(c, c.f32());
-  return countBefore(x, c.expr(1), c.flag(3, false));
+    x = x.as(c, x.isReal() ? c.f32() : c.i64());
+  return countBefore(x, boundaries, c.flag(3, false));
+}
+
+// searchsorted(sorted_sequence, self, *, out_int32, right, side, sorter).
+static Results searchsorted(Call &c) {
+  Expr boundaries = c.expr(0), x = c.expr(1);
+  if (!areFew(c, boundaries))
+    return Expr();
+  if (!x.isTensor())
+    x = x.as(c, x.isReal() ? c.f32() : c.i64());
+  if (Expr sorter = c.expr(5))
+    boundaries = gather(boundaries, alongIndices(sorter, boundaries.getRank() - 1), allDims(boundaries));
+  bool right = c.flag(3, false) || c.string(4) == "right";
+  return countBefore(x, boundaries.getRank() > 1 ? unsqueeze(boundaries, boundaries.getRank() - 1) : boundaries, right);
 }
 
 void addIndexing(Decompositions &d) {
@@ -161,6 +185,7 @@ void addIndexing(Decompositions &d) {
   d.add("index_select", indexSelect);
   d.add("take", take);
   d.add({"bucketize.Tensor", "bucketize.Scalar"}, bucketize);
+  d.add({"searchsorted.Tensor", "searchsorted.Scalar"}, searchsorted);
 }
 
 } // namespace tc::decompose

@@ -2,6 +2,8 @@
 
 #include "Call.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace tc::decompose {
@@ -104,6 +106,20 @@ static Results trace(Call &c) {
   return sum(castTo(diagonal, c.element()), {0, 1});
 }
 
+// _cdist_forward(x1 [..., P, M], x2 [..., R, M], p, compute_mode): distances of all pairs of rows.
+static Results cdist(Call &c) {
+  Expr x = c.expr(0), y = c.expr(1);
+  double p = c.number(2);
+  Expr apart = abs(unsqueeze(x, -2) - unsqueeze(y, -3));
+  if (std::isinf(p))
+    return amax(apart, -1);
+  if (p == 0)
+    return sum(castTo(ne(apart, 0.0), c.element()), -1);
+  if (p == 1)
+    return sum(apart, -1);
+  return p == 2 ? sqrt(sum(apart * apart, -1)) : pow(sum(pow(apart, p), -1), 1 / p);
+}
+
 void addLinearAlgebra(Decompositions &d) {
   d.add({"mm", "mm.dtype"}, mm);
   d.add({"bmm", "bmm.dtype"}, bmm);
@@ -120,6 +136,7 @@ void addLinearAlgebra(Decompositions &d) {
   d.add("_int_mm", intMm);
   d.add("kron", kron);
   d.add("trace", trace);
+  d.add("_cdist_forward", cdist);
 }
 
 } // namespace tc::decompose

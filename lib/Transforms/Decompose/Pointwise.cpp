@@ -172,6 +172,11 @@ static Results nanToNum(Call &c) {
   return select(isnan(x), c.number(1, 0.0), low);
 }
 
+// Of real numbers.
+static Results angle(Call &c) {
+  Expr x = c.real(0);
+  return select(isnan(x), x, select(x < 0.0, M_PI, 0.0));
+}
 static Results degrees(Call &c) { return c.real(0) * (180.0 / M_PI); }
 static Results radians(Call &c) { return c.real(0) * (M_PI / 180.0); }
 static Results frac(Call &c) { return c.expr(0) - trunc(c.expr(0)); }
@@ -255,6 +260,7 @@ void addPointwise(Decompositions &d) {
   d.add({"logit", "special_logit"}, logit);
   d.add({"sinc", "special_sinc"}, sinc);
   d.add("nan_to_num", nanToNum);
+  d.add("angle", angle);
   d.add("rad2deg", degrees);
   d.add("deg2rad", radians);
   d.add("frac", frac);

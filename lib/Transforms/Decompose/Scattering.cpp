@@ -2,6 +2,8 @@
 
 #include "Call.h"
 
+#include <limits>
+
 using namespace mlir;
 
 namespace tc::decompose {
@@ -43,17 +45,55 @@ static Results scatterAdd(Call &c) {
   Expr x = c.expr(0);
   return scatterAlong(c, x, c.dim(1, x.getRank()), c.expr(2), c.expr(3), ReductionKind::sum);
 }
+// What a reduction starts from.
+static Expr identityOf(Call &c, ReductionKind kind, Type type) {
+  if (kind == ReductionKind::sum || kind == ReductionKind::prod)
+    return kind == ReductionKind::prod ? 1 : 0;
+  bool isMax = kind == ReductionKind::max;
+  if (isa<FloatType>(type))
+    return isMax ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+  if (type.isInteger(1))
+    return !isMax;
+  unsigned width = type.getIntOrFloatBitWidth();
+  APInt limit = type.isUnsignedInteger() ? (isMax ? APInt::getMinValue(width) : APInt::getMaxValue(width))
+                                         : (isMax ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width));
+  return type.isUnsignedInteger() ? static_cast<int64_t>(limit.getZExtValue()) : limit.getSExtValue();
+}
+
+// scatter_reduce and index_reduce: `write(base, updates, kind)` scatters. Without the tensor itself, elements that are
+// written start from the reduction's identity.
+template <typename Write> static Expr reduceInto(Call &c, StringRef name, bool includesSelf, const Write &write) {
+  Expr x = c.expr(0), source = c.expr(3);
+  bool isMean = name == "mean";
+  auto kind = isMean ? std::optional(ReductionKind::sum) : reductionNamed(c, name);
+  if (!kind)
+    return {};
+  Expr base = x;
+  if (!includesSelf) {
+    Expr written = write(full(c, x.getSizes(), false, c.boolType()), full(c, source.getSizes(), true, c.boolType()),
+                         std::optional(ReductionKind::max));
+    base = select(written, identityOf(c, *kind, c.element()), x);
+  }
+  Expr result = write(base, source, kind);
+  if (!isMean)
+    return result;
+  Expr counts = write(full(c, x.getSizes(), includesSelf ? 1 : 0, c.element()),
+                      full(c, source.getSizes(), 1, c.element()), std::optional(ReductionKind::sum));
+  counts = maximum(counts, 1);
+  return isFloat(result) ? result / counts : floorDiv(result, counts);
+}
+
 // scatter_reduce.two(self, dim, index, src, reduce, include_self).
 static Results scatterReduce(Call &c) {
-  Expr x = c.expr(0);
-  if (!c.flag(5, true))
-    c.reject("scatter_reduce without the tensor itself");
-  return scatterAlong(c, x, c.dim(1, x.getRank()), c.expr(2), c.expr(3), reductionNamed(c, c.string(4)));
+  Expr x = c.expr(0), index = c.expr(2);
+  int64_t dim = c.dim(1, x.getRank());
+  return reduceInto(c, c.string(4), c.flag(5, true), [&](const Expr &base, const Expr &updates, auto kind) {
+    return scatterAlong(c, base, dim, index, updates, kind);
+  });
 }
 
 // index_add(self, dim, index, source, alpha), index_copy, index_fill.
-static Expr scatterSlices(Call &c, const Expr &source, std::optional<ReductionKind> kind) {
-  Expr x = c.expr(0);
+static Expr scatterSlices(Call &c, const Expr &x, const Expr &source, std::optional<ReductionKind> kind) {
   int64_t dim = c.dim(1, x.getRank());
   if (x.getRank() == 0) {
     c.reject("an indexed scalar");
@@ -64,10 +104,27 @@ static Expr scatterSlices(Call &c, const Expr &source, std::optional<ReductionKi
 }
 static Results indexAdd(Call &c) {
   Expr source = c.expr(3), alpha = c.expr(4);
-  return scatterSlices(c, !alpha || alpha.getNumber() == 1 ? source : source * alpha, ReductionKind::sum);
+  return scatterSlices(c, c.expr(0), !alpha || alpha.getNumber() == 1 ? source : source * alpha, ReductionKind::sum);
 }
-static Results indexCopy(Call &c) { return scatterSlices(c, c.expr(3), std::nullopt); }
-static Results indexFill(Call &c) { return scatterSlices(c, castTo(c.expr(3), c.element()), std::nullopt); }
+static Results indexCopy(Call &c) { return scatterSlices(c, c.expr(0), c.expr(3), std::nullopt); }
+static Results indexFill(Call &c) { return scatterSlices(c, c.expr(0), castTo(c.expr(3), c.element()), std::nullopt); }
+
+// index_reduce(self, dim, index, source, reduce, include_self).
+static Results indexReduce(Call &c) {
+  return reduceInto(c, c.string(4), c.flag(5, true), [&](const Expr &base, const Expr &updates, auto kind) {
+    return scatterSlices(c, base, updates, kind);
+  });
+}
+
+// masked_scatter(self, mask, source): the elements of the source in turn.
+static Results maskedScatter(Call &c) {
+  Sizes sizes = c.resultSizes();
+  Expr x = c.expr(0), mask = broadcast(toBool(c.expr(1)), sizes), source = flatten(c.expr(2));
+  if (source.getSize(0).getConstant() == 0)
+    return x;
+  Expr place = scan(ReductionKind::sum, castTo(flatten(mask), c.i64()), 0) - 1;
+  return select(mask, reshape(gather(source, maximum(place, 0), 0), sizes), x);
+}
 
 // put(self, index, source, accumulate) of the flattened tensor.
 static Results put(Call &c) {
@@ -157,7 +214,6 @@ static Results embeddingDenseBackward(Call &c) {
   return scatter(zeros, indices, grad, 0, ReductionKind::sum);
 }
 
-// masked_scatter and its like depend on data and stay with PyTorch.
 void addScattering(Decompositions &d) {
   d.add({"scatter.src", "scatter.value", "scatter.reduce", "scatter.value_reduce"}, scatterFunction);
   d.add("scatter_add", scatterAdd);
@@ -165,6 +221,8 @@ void addScattering(Decompositions &d) {
   d.add("index_add", indexAdd);
   d.add("index_copy", indexCopy);
   d.add({"index_fill.int_Scalar", "index_fill.int_Tensor"}, indexFill);
+  d.add("index_reduce", indexReduce);
+  d.add("masked_scatter", maskedScatter);
   d.add("put", put);
   d.add("slice_scatter", sliceScatter);
   d.add("select_scatter", selectScatter);

@@ -2,6 +2,8 @@
 
 #include "Call.h"
 
+#include <limits>
+
 using namespace mlir;
 
 namespace tc::decompose {
@@ -51,11 +53,39 @@ template <ReductionKind kind> static Results running(Call &c) {
 
 // cummax(self, dim) -> (values, indices).
 static Results cummaxValues(Call &c) {
-  if (c.isUsed(1)) {
-    c.reject("indices of a running maximum");
+  Expr x = c.expr(0);
+  Expr values = scan(c.getPacket() == "cummax" ? ReductionKind::max : ReductionKind::min, x, c.integer(1));
+  if (x.getRank() == 0 || !c.isUsed(1))
+    return {values, c.isUsed(1) ? Expr(0) : Expr()};
+  // The last place at which the extreme was met: it is never left again. NaN is one that only NaN follows.
+  int64_t dim = c.dim(1, x.getRank());
+  Expr isMet = isFloat(x) ? eq(x, values) | isnan(x) : eq(x, values);
+  return {values, scan(ReductionKind::max, select(isMet, iota(c, x.getSizes(), dim), 0), dim)};
+}
+
+// median(self), median.dim(self, dim, keepdim): of an even number the lower one; NaN if there is one. Which of several
+// equal elements has the index is PyTorch's choice.
+static Results median(Call &c) {
+  bool hasDim = c.getNumResults() > 1;
+  if (hasDim && c.isUsed(1)) {
+    c.reject("the index of a median");
     return Expr();
   }
-  return {scan(c.getPacket() == "cummax" ? ReductionKind::max : ReductionKind::min, c.expr(0), c.integer(1)), Expr()};
+  Expr x = hasDim ? c.expr(0) : flatten(c.expr(0));
+  if (x.getRank() == 0)
+    return {x, Expr()};
+  int64_t dim = hasDim ? c.dim(1, x.getRank()) : 0;
+  Expr sorted = sort(x, dim, false).value;
+  SizeAttr size = x.getSize(dim);
+  if (!size.getConstant() || *size.getConstant() == 0) {
+    c.reject("a median of a size only known at run time, or of nothing");
+    return Expr();
+  }
+  Expr middle = at(sorted, dim, c.size((*size.getConstant() - 1) / 2));
+  if (isFloat(x))
+    middle = select(reduce(ReductionKind::max, isnan(x), dim), std::numeric_limits<double>::quiet_NaN(), middle);
+  Expr value = reshape(middle, c.resultSizes());
+  return hasDim ? Results{value, Expr()} : Results(value);
 }
 
 void addSorting(Decompositions &d) {
@@ -66,6 +96,7 @@ void addSorting(Decompositions &d) {
   d.add("cumsum", running<ReductionKind::sum>);
   d.add("cumprod", running<ReductionKind::prod>);
   d.add({"cummax", "cummin"}, cummaxValues);
+  d.add({"median", "median.dim"}, median);
 }
 
 } // namespace tc::decompose
