@@ -74,6 +74,8 @@ fuzz-pt2: build ## the same for .pt2 files, exported from small models; ROUNDS=n
 	@$(python) test/Import/Inputs/export.py $(foreach case,$(pt2_cases),$(case) $(BUILD)/fuzz-pt2/$(case).pt2)
 	@$(BUILD)/bin/tc-fuzz --small-pt2 --rounds=$(or $(ROUNDS),1000) --seed=$(or $(SEED),2) --save=$(BUILD)/fuzz \
 	  $(BUILD)/fuzz-pt2
+fuzz: build ## random programs against eager mode, shrunk to the least that differs; SEEDS=n FIRST=n
+	@PYTHONPATH=$(abspath $(BUILD))/python $(python) test/fuzz/run_programs.py --seeds $(or $(SEEDS),200) --first $(or $(FIRST),0)
 
 check-docs: build ## the generated pages are up to date
 	@utils/check.sh docs
