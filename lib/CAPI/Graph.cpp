@@ -6,6 +6,7 @@
 #include "tc/Dialect/TC/IR/Sizes.h"
 #include "tc/Import/GraphBuilder.h"
 #include "tc/Import/Locations.h"
+#include "llvm/ADT/StringExtras.h"
 
 #include <cstring>
 
