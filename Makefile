@@ -43,7 +43,7 @@ cmake = cmake -S . -B $(1) -G Ninja -Wno-dev --log-level=WARNING \
   -DPython_EXECUTABLE=$(python) -DTC_ENABLE_ASSERTS=ON $(2) $(CMAKE_ARGS)
 
 .PHONY: help setup configure build check check-models check-format check-docs check-lit check-unit check-python \
-  check-opinfo check-ptxas check-emulated check-asan check-fuzz fuzz-pt2 check-wheel docs demo bench micro scaling tidy format \
+  check-opinfo check-ptxas check-emulated check-asan check-fuzz fuzz fuzz-pt2 check-wheel docs demo bench micro scaling tidy format \
   wheel clean distclean
 
 help: ## this list
