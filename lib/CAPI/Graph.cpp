@@ -430,6 +430,29 @@ int tcGraphEndWhile(TcGraph *graph, size_t count, const TcArgument *next, TcValu
   return failed(converted) || call.addAll(graph->builder.endWhile(*converted, call.getLoc()), results);
 }
 
+int tcGraphBeginScan(TcGraph *graph, size_t numCarried, const TcArgument *initial, size_t numStacked,
+                     const TcArgument *stacked, const TcArgument *length, size_t numBuffers, const TcArgument *buffers,
+                     TcLocation location, TcValue *carried, TcValue *rows) {
+  Location loc = graph->locate(location);
+  auto initialValues = graph->convert(numCarried, initial, loc),
+       stackedValues = graph->convert(numStacked, stacked, loc),
+       bufferValues = graph->convert(numBuffers, buffers, loc);
+  FailureOr<CallArgument> count = graph->convert(*length, loc);
+  if (failed(initialValues) || failed(stackedValues) || failed(bufferValues) || failed(count))
+    return 1;
+  auto region = graph->builder.beginScan(*initialValues, *stackedValues, *count, *bufferValues, loc);
+  return failed(region) || graph->addAll(std::move(region->carried), carried) ||
+         graph->addAll(std::move(region->rows), rows);
+}
+
+int tcGraphEndScan(TcGraph *graph, size_t numCarried, const TcArgument *next, size_t numRows, const TcArgument *rows,
+                   TcValue *results) {
+  auto carried = graph->convert(numCarried, next, graph->unknown()),
+       rowValues = graph->convert(numRows, rows, graph->unknown());
+  return failed(carried) || failed(rowValues) ||
+         graph->addAll(graph->builder.endScan(*carried, *rowValues, graph->unknown()), results);
+}
+
 int tcGraphSetOutputs(TcGraph *graph, size_t count, const TcArgument *outputs, const char *const *const *strides) {
   GraphCall call(graph, "tcGraphSetOutputs");
   if (!call.isOpen())

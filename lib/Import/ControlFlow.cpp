@@ -1,4 +1,5 @@
-// Control flow of captured graphs: scf.if and scf.while over references.
+// Control flow of captured graphs: scf.if and scf.while over references. Loops over the rows of tensors (scan, map) are
+// scf.while with a counter that gathers its rows and scatters its results.
 #include "tc/Import/GraphBuilder.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -34,17 +35,51 @@ FailureOr<Value> GraphBuilder::getPredicate(Value predicate, Location location) 
   return item->front();
 }
 
+// A branch's result may have a size that the branch finds out, where the op's has a symbol: the branch binds it.
+FailureOr<Value> GraphBuilder::bindSizes(Value value, RefType type, llvm::StringSet<> &bound, Location location) {
+  auto from = dyn_cast<RefType>(value.getType());
+  if (!from || from == type || from.getElementType() != type.getElementType() ||
+      from.getSizes().size() != type.getSizes().size())
+    return value;
+  for (auto [found, expected] : llvm::zip_equal(from.getSizes(), type.getSizes())) {
+    if (found == expected || !isa<AffineSymbolExpr>(expected.getExpr()))
+      continue;
+    StringRef symbol = expected.getSymbols().front();
+    if (!bound.insert(symbol).second)
+      continue;
+    FailureOr<RefType> scalar = getRefType({}, builder.getI64Type(), location);
+    FailureOr<SmallVector<Value>> size = call("scalar_tensor", {CallArgument(Attribute(found))},
+                                              {{"dtype", TypeAttr::get(builder.getI64Type())}}, *scalar, location);
+    if (failed(size) || failed(call("item", {size->front()}, {}, builder.getIndexType(), location, symbol)))
+      return failure();
+  }
+  std::vector<CallArgument> sizes(type.getSizes().begin(), type.getSizes().end());
+  FailureOr<SmallVector<Value>> view =
+      call("reshape", {value, CallArgument::list(std::move(sizes))}, {}, type, location);
+  if (failed(view))
+    return failure();
+  return view->front();
+}
+
 LogicalResult GraphBuilder::yield(ArrayRef<CallArgument> results, TypeRange types, Location location) {
   if (results.size() != types.size())
     return emitError(location) << "expected a region of " << types.size() << " results, found " << results.size();
   SmallVector<Value> values;
+  llvm::StringSet<> bound;
   for (auto [i, result] : llvm::enumerate(results)) {
-    if (!result.getValue())
+    Value value = result.getValue();
+    if (!value)
       return emitError(location) << "result " << i << " of a region is no tensor";
-    if (result.getValue().getType() != types[i])
+    if (auto type = dyn_cast<RefType>(types[i]); type && isa<scf::IfOp>(openRegions.back())) {
+      FailureOr<Value> sized = bindSizes(value, type, bound, location);
+      if (failed(sized))
+        return failure();
+      value = *sized;
+    }
+    if (value.getType() != types[i])
       return emitError(location) << "result " << i << " of a region: expected " << types[i] << ", found "
-                                 << result.getValue().getType();
-    values.push_back(result.getValue());
+                                 << value.getType();
+    values.push_back(value);
   }
   scf::YieldOp::create(builder, location, values);
   return success();
@@ -113,4 +148,69 @@ FailureOr<SmallVector<Value>> GraphBuilder::endWhile(ArrayRef<CallArgument> carr
   openRegions.pop_back();
   builder.setInsertionPointAfter(*op);
   return SmallVector<Value>(op->getResults());
+}
+
+FailureOr<GraphBuilder::Rows> GraphBuilder::beginScan(ArrayRef<CallArgument> initial, ArrayRef<CallArgument> stacked,
+                                                      const CallArgument &length, ArrayRef<CallArgument> buffers,
+                                                      Location location) {
+  FailureOr<RefType> integer = getRefType({}, builder.getI64Type(), location);
+  FailureOr<RefType> boolean = getRefType({}, builder.getI1Type(), location);
+  auto zero =
+      call("zeros", {CallArgument::list({})}, {{"dtype", TypeAttr::get(builder.getI64Type())}}, *integer, location);
+  if (failed(zero))
+    return failure();
+  std::vector<CallArgument> carried{zero->front()};
+  llvm::append_range(carried, initial);
+  llvm::append_range(carried, buffers);
+  FailureOr<SmallVector<Value>> values = beginWhile(carried, location);
+  if (failed(values))
+    return failure();
+  auto isWithin =
+      call(length.getValue() ? "lt.Tensor" : "lt.Scalar", {values->front(), length}, {}, *boolean, location);
+  if (failed(isWithin) || failed(values = beginBody(isWithin->front(), location)))
+    return failure();
+  Rows rows;
+  rows.carried.append(values->begin() + 1, values->end() - buffers.size());
+  CallArgument index = CallArgument::list({values->front()});
+  for (auto [i, argument] : llvm::enumerate(stacked)) {
+    auto type = argument.getValue() ? dyn_cast<RefType>(argument.getValue().getType()) : RefType();
+    if (!type || type.getSizes().empty())
+      return emitError(location) << "operand " << i << " of a loop over rows has no rows";
+    auto rowType = getRefType(type.getSizes().drop_front(), type.getElementType(), location);
+    if (failed(rowType))
+      return failure();
+    auto row = call("index.Tensor", {argument, index}, {}, *rowType, location);
+    if (failed(row))
+      return failure();
+    rows.rows.push_back(row->front());
+  }
+  return rows;
+}
+
+FailureOr<SmallVector<Value>> GraphBuilder::endScan(ArrayRef<CallArgument> carried, ArrayRef<CallArgument> rows,
+                                                    Location location) {
+  auto op = innermost<scf::WhileOp>(openRegions, "end scan", location);
+  if (failed(op))
+    return failure();
+  ValueRange values = op->getAfterArguments();
+  if (values.size() != 1 + carried.size() + rows.size())
+    return emitError(location) << "expected " << values.size() - 1 << " results of a loop over rows, found "
+                               << carried.size() + rows.size();
+  Value counter = values.front();
+  auto next =
+      call("add.Scalar", {counter, CallArgument(builder.getI64IntegerAttr(1))}, {}, counter.getType(), location);
+  if (failed(next))
+    return failure();
+  std::vector<CallArgument> yielded{next->front()};
+  llvm::append_range(yielded, carried);
+  for (auto [buffer, row] : llvm::zip_equal(values.take_back(rows.size()), rows)) {
+    auto stacked = call("index_put", {buffer, CallArgument::list({counter}), row}, {}, buffer.getType(), location);
+    if (failed(stacked))
+      return failure();
+    yielded.push_back(stacked->front());
+  }
+  FailureOr<SmallVector<Value>> results = endWhile(yielded, location);
+  if (succeeded(results))
+    results->erase(results->begin());
+  return results;
 }

@@ -31,6 +31,8 @@ LogicalResult PT2Importer::importHigherOrder(Scope &scope, const pt2::Node &node
     return importCond(scope, node, location);
   if (op == "while_loop")
     return importWhile(scope, node, location);
+  if (op == "scan" || op == "map_impl")
+    return importScan(scope, node, op == "scan", location);
 
   // What only changes a mode of the interpreter, or marks a region, is part of the graph around it. Autocast changes
   // dtypes below the level of the capture, so only switching it off is no change.
@@ -124,6 +126,69 @@ LogicalResult PT2Importer::importWhile(Scope &scope, const pt2::Node &node, Loca
   if (failed(next))
     return failure();
   FailureOr<SmallVector<Value>> results = builder.endWhile(*next, location);
+  if (failed(results))
+    return failure();
+  return bindOutputs(scope, node, SmallVector<CallArgument>(results->begin(), results->end()), location);
+}
+
+/// scan(graph, initial values, stacked tensors, further operands): the graph takes and gives values carried, then rows;
+/// map_impl(graph, stacked tensors, further operands) has rows alone.
+LogicalResult PT2Importer::importScan(Scope &scope, const pt2::Node &node, bool hasCarried, Location location) {
+  unsigned numLists = hasCarried ? 3 : 2;
+  bool isValid = node.inputs.size() == 1 + numLists && node.inputs[0].argument.kind == ArgumentKind::Graph;
+  for (unsigned i = 1; isValid && i <= numLists; ++i)
+    isValid = node.inputs[i].argument.kind == ArgumentKind::List;
+  if (!isValid)
+    return emitError(location) << "a loop over rows: expected a graph and " << numLists << " lists of operands";
+  SmallVector<CallArgument> lists;
+  for (const pt2::NamedArgument &input : llvm::drop_begin(node.inputs)) {
+    FailureOr<CallArgument> list = convert(scope, input.argument, location);
+    if (failed(list))
+      return failure();
+    lists.push_back(*list);
+  }
+  ArrayRef<CallArgument> initial = hasCarried ? lists[0].getElements() : ArrayRef<CallArgument>();
+  ArrayRef<CallArgument> stacked = lists[hasCarried].getElements(), others = lists.back().getElements();
+  auto first = stacked.empty() || !stacked.front().getValue() ? RefType()
+                                                              : dyn_cast<RefType>(stacked.front().getValue().getType());
+  if (!first || first.getSizes().empty())
+    return emitError(location) << "a loop over rows: expected tensors with rows";
+
+  SmallVector<const pt2::Argument *> outputs;
+  for (const pt2::Argument &output : node.outputs)
+    for (const pt2::Argument &element :
+         output.kind == ArgumentKind::List ? ArrayRef(output.elements) : ArrayRef(output))
+      outputs.push_back(&element);
+  if (outputs.size() < initial.size())
+    return emitError(location) << "a loop over rows: expected at least " << initial.size() << " results, found "
+                               << outputs.size();
+  SmallVector<CallArgument> buffers;
+  for (const pt2::Argument *output : ArrayRef(outputs).drop_front(initial.size())) {
+    FailureOr<RefType> type = typeOf(scope, output->text, location);
+    if (failed(type))
+      return failure();
+    std::vector<CallArgument> sizes(type->getSizes().begin(), type->getSizes().end());
+    auto zeros = builder.call("zeros", {CallArgument::list(std::move(sizes))},
+                              {{"dtype", TypeAttr::get(type->getElementType())}}, *type, location);
+    if (failed(zeros))
+      return failure();
+    buffers.push_back(zeros->front());
+  }
+  FailureOr<GraphBuilder::Rows> rows =
+      builder.beginScan(initial, stacked, CallArgument(Attribute(first.getSizes().front())), buffers, location);
+  if (failed(rows))
+    return failure();
+  SmallVector<CallArgument> operands(rows->carried.begin(), rows->carried.end());
+  operands.append(rows->rows.begin(), rows->rows.end());
+  llvm::append_range(operands, others);
+  auto next = inlineGraph(*node.inputs[0].argument.graph, operands, location);
+  if (failed(next))
+    return failure();
+  if (next->size() != outputs.size())
+    return emitError(location) << "a loop over rows: expected " << outputs.size() << " results of its graph, found "
+                               << next->size();
+  FailureOr<SmallVector<Value>> results =
+      builder.endScan(ArrayRef(*next).take_front(initial.size()), ArrayRef(*next).drop_front(initial.size()), location);
   if (failed(results))
     return failure();
   return bindOutputs(scope, node, SmallVector<CallArgument>(results->begin(), results->end()), location);

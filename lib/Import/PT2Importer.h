@@ -54,6 +54,7 @@ private:
                                         mlir::Location location);
   mlir::LogicalResult importCond(Scope &scope, const pt2::Node &node, mlir::Location location);
   mlir::LogicalResult importWhile(Scope &scope, const pt2::Node &node, mlir::Location location);
+  mlir::LogicalResult importScan(Scope &scope, const pt2::Node &node, bool hasCarried, mlir::Location location);
   /// Adds the nodes of a subgraph in place and gives the values of its outputs.
   mlir::FailureOr<std::vector<CallArgument>> inlineGraph(const pt2::Graph &graph, llvm::ArrayRef<CallArgument> inputs,
                                                          mlir::Location location);

@@ -204,6 +204,28 @@ public:
     return values;
   }
 
+  std::pair<std::vector<int64_t>, std::vector<int64_t>> beginScan(nb::list initial, nb::list stacked, nb::handle length,
+                                                                  nb::list buffers, const std::string &stackTrace,
+                                                                  const std::string &modulePath) {
+    ArgumentStore store;
+    TcArgument initialArgs = store.convert(initial), stackedArgs = store.convert(stacked),
+               lengthArg = store.convert(length), bufferArgs = store.convert(buffers);
+    std::vector<int64_t> carried(initialArgs.count), rows(stackedArgs.count);
+    checkDone(tcGraphBeginScan(handle, initialArgs.count, initialArgs.elements, stackedArgs.count, stackedArgs.elements,
+                               &lengthArg, bufferArgs.count, bufferArgs.elements,
+                               {stackTrace.c_str(), modulePath.c_str()}, carried.data(), rows.data()));
+    return {carried, rows};
+  }
+
+  std::vector<int64_t> endScan(nb::list carried, nb::list rows) {
+    ArgumentStore store;
+    TcArgument carriedArgs = store.convert(carried), rowArgs = store.convert(rows);
+    std::vector<int64_t> values(carriedArgs.count + rowArgs.count);
+    checkDone(tcGraphEndScan(handle, carriedArgs.count, carriedArgs.elements, rowArgs.count, rowArgs.elements,
+                             values.data()));
+    return values;
+  }
+
   void outputs(nb::list values, const std::vector<std::optional<Sizes>> &strides) {
     ArgumentStore store;
     TcArgument args = store.convert(values);
@@ -289,6 +311,9 @@ void bindGraph(nb::module_ &m) {
       .def("begin_while", &GraphBinding::beginWhile, "initial"_a, "stack_trace"_a = "", "module_path"_a = "")
       .def("begin_body", &GraphBinding::beginBody, "predicate"_a)
       .def("end_while", &GraphBinding::endWhile, "next"_a)
+      .def("begin_scan", &GraphBinding::beginScan, "initial"_a, "stacked"_a, "length"_a, "buffers"_a,
+           "stack_trace"_a = "", "module_path"_a = "")
+      .def("end_scan", &GraphBinding::endScan, "carried"_a, "rows"_a)
       .def("outputs", &GraphBinding::outputs, "values"_a, "strides"_a)
       .def("finish", &GraphBinding::finish, nb::keep_alive<0, 1>());
 

@@ -66,7 +66,9 @@ def _pick(outputs, entry):
     """An output as the capture's spec has it."""
     if isinstance(entry, int):
         return outputs[entry]
-    return entry[0] if len(entry) == 1 else _restride(outputs[entry[0]], entry[1])
+    if len(entry) == 1:
+        return entry[0]
+    return outputs[entry[0]].item() if entry[1] is None else _restride(outputs[entry[0]], entry[1])
 
 
 def _restride(tensor, strides):

@@ -10,6 +10,8 @@ from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
 
 from . import _tc
 from .dtypes import name_of
+from .errors import UnsupportedGraph
+from .higher_order import HigherOrder, _is_value, location
 
 SYM_TYPES = (torch.SymInt, torch.SymFloat, torch.SymBool)
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
@@ -26,16 +28,12 @@ NUMBERS = {
 }
 
 
-class UnsupportedGraph(_tc.CompileError):
-    """The graph holds something that tc does not take; the message names it."""
-
-
 def capture(context, module, example_inputs, name="main"):
     """Builds the captured form of `module`, an FX graph whose inputs are `example_inputs` (fake tensors, ints, SymInts).
 
     Returns (tc module, output spec): the spec has one entry an output of the FX graph, the number of the tc output, a
-    Python constant wrapped in a tuple, or a pair of a number and the strides that the output gets afterwards, which have
-    gaps or overlap.
+    Python constant wrapped in a tuple, a pair of a number and None for a tensor whose one element is the output, or a pair
+    of a number and the strides that the output gets afterwards, which have gaps or overlap.
     """
     return _Capture(context, module, example_inputs, name).run()
 
@@ -67,17 +65,26 @@ def _is_dense(sizes, strides):
     return True
 
 
-def _is_value(x):
-    return isinstance(x, tuple) and len(x) == 2 and x[0] == "value"
+def _kind(argument):
+    """The kind of an argument's type, "TensorType" for one, whether or not it may be None."""
+    kind = argument.type
+    if kind.kind() == "OptionalType":
+        kind = kind.getElementType()
+    return kind.kind()
 
 
-def _location(node):
-    """Of a node: its stack trace and its module's path."""
-    modules = node.meta.get("nn_module_stack") or {}
-    return node.stack_trace or "", str(next(reversed(modules.values()))[0]) if modules else ""
+def _overload_of_tensors(target, numbers):
+    """The overload of an operator that takes tensors where arguments of these positions are numbers."""
+    wanted = ["TensorType" if i in numbers else _kind(argument) for i, argument in enumerate(target._schema.arguments)]
+    packet = getattr(torch.ops.aten, target._schema.name.partition("::")[2]) if numbers else None
+    for overload in packet.overloads() if packet else ():
+        candidate = getattr(packet, overload)
+        if [_kind(argument) for argument in candidate._schema.arguments] == wanted:
+            return candidate
+    return target
 
 
-class _Capture:
+class _Capture(HigherOrder):
     def __init__(self, context, module, example_inputs, name):
         self.module = module
         self.inputs = example_inputs
@@ -176,6 +183,10 @@ class _Capture:
                 self.graph.declare_symbol(f"_{node.name}", INT64_MIN, INT64_MAX)
                 self.graph.symbol_input(node.name, f"_{node.name}")
             return value
+        if isinstance(example, (bool, float, torch.SymBool, torch.SymFloat)):
+            dtype = torch.bool if isinstance(example, (bool, torch.SymBool)) else torch.float64
+            number = self.graph.scalar_input(node.name, name_of(dtype))
+            return self.emit("aten._to_copy", [("value", number)], node, [], dtype, dtype)
         raise UnsupportedGraph(f"an input of type {type(example).__name__}")
 
     def add_attribute(self, node, module):
@@ -204,22 +215,36 @@ class _Capture:
                 return example
             raise UnsupportedGraph(f"a call of {getattr(target, '__name__', target)}")
         if isinstance(example, SYM_TYPES):
+            if target is torch.ops.aten.sym_size.int and isinstance(node.args[0], torch.fx.Node):
+                size = node.args[0].meta["val"].shape[node.args[1]]
+                # Nested graphs are traced again, and may call the same size by another symbol.
+                return example if _size(size) == _size(example) else self.bind(node, example, self.tensor(size, node))
             if isinstance(example, torch.SymInt) and not free_unbacked_symbols(example):
                 return example  # aten.sym_size and the like
             if target._schema.name in ("aten::_local_scalar_dense", "aten::item") and not isinstance(example, torch.SymInt):
                 dtype = torch.float64 if isinstance(example, torch.SymFloat) else torch.bool
                 return self.call("aten._to_copy", [self.values[node.args[0]]], {"dtype": ("dtype", name_of(dtype))}, dtype, node)
+        return self.add_operator(node, target, node.args, node.kwargs, example)
+
+    def add_operator(self, node, target, args, kwargs, example):
+        """A call of an operator that gives `example`."""
         if target.namespace in ("aten", "prim") and target._schema.name.startswith("aten::_assert"):
             return None
         if target.namespace not in ("aten", "prim"):
             self.context.add_operator(str(target._schema))
+        numbers = {i for i, (kind, arg) in enumerate(zip(target._schema.arguments, args))
+                   if _kind(kind) in ("NumberType", "FloatType", "BoolType") and _is_value(self.scalar(arg))}
+        if numbers and target in (torch.ops.aten.scalar_tensor.default, torch.ops.aten.full.default):
+            number = self.emit("aten._to_copy", [args[-1]], node, [], example.dtype, example.dtype)
+            return self.emit("aten.expand", [number, list(example.shape)], node, example.shape, example.dtype)
+        target = _overload_of_tensors(target, numbers)
         results = list(example) if isinstance(example, (list, tuple)) else [example] if target._schema.returns else []
         values = self.graph.call(
             str(target),
-            [self.argument(arg) for arg in node.args],
-            {key: self.argument(arg) for key, arg in node.kwargs.items()},
+            [self.argument(arg) for arg in args],
+            {key: self.argument(arg) for key, arg in kwargs.items()},
             [self.type_of(result) for result in results],
-            *_location(node),
+            *location(node),
         )
         if isinstance(example, (list, tuple)):
             return [("value", value) for value in values]
@@ -230,7 +255,7 @@ class _Capture:
     # Numbers that are no sizes: tensors without dimensions, f64 or bool.
 
     def call(self, op, args, kwargs, dtype, node):
-        return ("value", self.graph.call(op, args, kwargs, [(name_of(dtype), [])], *_location(node))[0])
+        return ("value", self.graph.call(op, args, kwargs, [(name_of(dtype), [])], *location(node))[0])
 
     def add_number(self, node, example):
         if node.target is round and len(node.args) == 2:
@@ -257,63 +282,6 @@ class _Capture:
 
     def scalar(self, arg):
         return self.values[arg] if isinstance(arg, torch.fx.Node) else arg
-
-    # Control flow.
-
-    def add_higher_order(self, node):
-        name = node.target.name() if callable(node.target.name) else str(node.target)
-        if name == "cond":
-            return self.add_cond(node)
-        if name == "while_loop":
-            return self.add_while(node)
-        graphs = [i for i, arg in enumerate(node.args) if isinstance(self.scalar(arg), torch.fx.GraphModule)]
-        # What marks a region only is part of the graph around it; invoke_subgraph names its graph in the argument behind it.
-        if name in ("invoke_subgraph", "wrap", "tag_activation_checkpoint", "strict_mode", "wrap_with_set_grad_enabled"):
-            if len(graphs) == 1:
-                operands = node.args[graphs[0] + (2 if name == "invoke_subgraph" else 1):]
-                return self.inline(self.scalar(node.args[graphs[0]]), [self.operand(x) for x in operands])
-        raise UnsupportedGraph(f"the higher-order operator {name}")
-
-    def operand(self, arg):
-        """What a nested graph's placeholder stands for."""
-        return self.values[arg] if isinstance(arg, torch.fx.Node) else arg
-
-    def inline(self, module, operands):
-        """Adds a nested graph's calls; gives what it returns."""
-        operands = iter(operands)
-        for node in module.graph.nodes:
-            if node.op == "placeholder":
-                self.values[node] = next(operands)
-            elif node.op == "output":
-                results = node.args[0]
-                return [self.operand(x) for x in (results if isinstance(results, (list, tuple)) else [results])]
-            else:
-                self.add_node(module, node)
-        raise UnsupportedGraph("a nested graph without an output")
-
-    def add_cond(self, node):
-        predicate, then_graph, else_graph, operands = node.args
-        operands = [self.operand(x) for x in operands]
-        condition = self.predicate(self.scalar(predicate), node)
-        self.graph.begin_if(condition[1], [self.type_of(x) for x in node.meta["val"]], *_location(node))
-        self.graph.begin_else([self.argument(x) for x in self.inline(self.scalar(then_graph), operands)])
-        results = self.graph.end_if([self.argument(x) for x in self.inline(self.scalar(else_graph), operands)])
-        return [("value", result) for result in results]
-
-    def add_while(self, node):
-        condition_graph, body_graph, carried, others = node.args
-        others = [self.operand(x) for x in others]
-        initial = [self.argument(x) for x in carried]
-        values = [("value", x) for x in self.graph.begin_while(initial, *_location(node))]
-        (condition,) = self.inline(self.scalar(condition_graph), values + others)
-        values = [("value", x) for x in self.graph.begin_body(self.predicate(condition, node)[1])]
-        results = self.inline(self.scalar(body_graph), values + others)
-        return [("value", x) for x in self.graph.end_while([self.argument(x) for x in results])]
-
-    def predicate(self, value, node):
-        if not _is_value(value):
-            value = self.number(value, node)
-        return value
 
     # Arguments and outputs.
 
@@ -352,7 +320,11 @@ class _Capture:
                 continue
             example = output.meta.get("val")
             if isinstance(example, (torch.SymFloat, torch.SymBool)):
-                raise UnsupportedGraph(f"an output of type {type(example).__name__}")
+                value = self.number(value, output)
+                spec.append((len(arguments), None))
+                arguments.append(self.argument(value))
+                strides.append(None)
+                continue
             spec.append(len(arguments))
             arguments.append(self.argument(value))
             strides.append(None)

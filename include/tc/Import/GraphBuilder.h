@@ -15,6 +15,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <map>
 
@@ -106,7 +107,8 @@ public:
   // Control flow. Between begin and end, calls are added to the region; regions nest. Every value that a region yields
   // is a value of the graph.
 
-  /// Starts `if`; the predicate is a 0-d boolean tensor or an i1. What is added next is its `then` region.
+  /// Starts `if`; the predicate is a 0-d boolean tensor or an i1. What is added next is its `then` region. Symbols that
+  /// only the result types name are defined by it: each branch has its own size there.
   mlir::LogicalResult beginIf(mlir::Value predicate, llvm::ArrayRef<mlir::Type> resultTypes, mlir::Location location);
   mlir::LogicalResult beginElse(llvm::ArrayRef<CallArgument> thenResults, mlir::Location location);
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> endIf(llvm::ArrayRef<CallArgument> elseResults,
@@ -119,6 +121,19 @@ public:
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> beginBody(mlir::Value predicate, mlir::Location location);
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> endWhile(llvm::ArrayRef<CallArgument> carried,
                                                            mlir::Location location);
+
+  /// Starts a loop over the rows of `stacked`, in their order: its body, to which the values carried and the tensors'
+  /// rows are given. `length`, a size or an i64 tensor, is how many; the rows that the body gives are stored in
+  /// `buffers`, whose initial values these are.
+  struct Rows {
+    llvm::SmallVector<mlir::Value> carried, rows;
+  };
+  mlir::FailureOr<Rows> beginScan(llvm::ArrayRef<CallArgument> initial, llvm::ArrayRef<CallArgument> stacked,
+                                  const CallArgument &length, llvm::ArrayRef<CallArgument> buffers,
+                                  mlir::Location location);
+  /// Gives the last values carried, then the buffers.
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> endScan(llvm::ArrayRef<CallArgument> carried,
+                                                          llvm::ArrayRef<CallArgument> rows, mlir::Location location);
 
   struct Output {
     CallArgument value;
@@ -134,6 +149,8 @@ public:
 private:
   mlir::Value addInput(llvm::StringRef name, mlir::Type type, mlir::Location location);
   mlir::FailureOr<mlir::Value> getPredicate(mlir::Value predicate, mlir::Location location);
+  mlir::FailureOr<mlir::Value> bindSizes(mlir::Value value, RefType type, llvm::StringSet<> &bound,
+                                         mlir::Location location);
   mlir::LogicalResult yield(llvm::ArrayRef<CallArgument> results, mlir::TypeRange types, mlir::Location location);
   bool isContiguous(RefType type, llvm::ArrayRef<SizeAttr> strides) const;
 

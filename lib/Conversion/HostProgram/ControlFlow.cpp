@@ -72,11 +72,23 @@ LogicalResult ProgramBuilder::addBlock(Block &block, std::vector<Instruction> &t
   return success();
 }
 
+/// Whether the size of `type` is known wherever that of `from` is. A branch may bind the symbols of its results after
+/// it has computed them.
+static bool isKnownWith(Type type, Type from) {
+  llvm::SmallDenseSet<StringAttr> known;
+  for (SizeAttr size : getSizes(from))
+    known.insert_range(size.getSymbols());
+  return llvm::all_of(getSizes(type), [&](SizeAttr size) {
+    return llvm::all_of(size.getSymbols(), [&](StringAttr symbol) { return known.contains(symbol); });
+  });
+}
+
 // A branch writes its results where those of the op are; a kernel of the branch does so itself.
 LogicalResult ProgramBuilder::addBranch(Block &block, ArrayRef<ValueId> results, std::vector<Instruction> &to) {
   Operation *yield = block.getTerminator();
   for (auto [operand, place] : llvm::zip_equal(yield->getOperands(), results))
-    if (Value root = getRoot(operand); root.getDefiningOp<fusion::KernelOp>() && root.getParentBlock() == &block)
+    if (Value root = getRoot(operand); root.getDefiningOp<fusion::KernelOp>() && root.getParentBlock() == &block &&
+                                       isKnownWith(operand.getType(), root.getType()))
       placeOf.try_emplace(root, place);
   if (failed(addBlock(block, to)))
     return failure();

@@ -171,7 +171,7 @@ static Results repeatInterleave(Call &c) {
   Expr x = c.isNone(2) ? flatten(c.expr(0)) : c.expr(0);
   int64_t dim = c.dim(2, x.getRank(), 0);
   Sizes sizes = x.getSizes();
-  sizes.insert(sizes.begin() + dim + 1, c.size(1));
+  sizes.insert(sizes.begin() + dim + 1, c.sizeArg(1));
   return reshape(broadcast(unsqueeze(x, dim + 1), sizes), c.resultSizes());
 }
 
