@@ -97,10 +97,10 @@ TC_EXPORT int tcGraphBeginWhile(TcGraph *graph, size_t count, const TcArgument *
                                 TcValue *carried);
 TC_EXPORT int tcGraphBeginBody(TcGraph *graph, TcValue predicate, TcValue *carried);
 TC_EXPORT int tcGraphEndWhile(TcGraph *graph, size_t count, const TcArgument *next, TcValue *results);
-/* A loop over the rows of `stacked`, in their order. `length`, a size or an integer tensor, is how many. The body begins
- * at once: the values carried and the rows are written to `carried` and `rows`. Rows that it gives are stored in
- * `buffers`, one each, whose initial values these are; at the end the last values carried and the buffers are written to
- * `results`. */
+/* A loop over the rows of `stacked`, in their order. `length`, a size or an integer tensor, is how many. The body
+ * begins at once: the values carried and the rows are written to `carried` and `rows`. Rows that it gives are stored in
+ * `buffers`, one each, whose initial values these are; at the end the last values carried and the buffers are written
+ * to `results`. */
 TC_EXPORT int tcGraphBeginScan(TcGraph *graph, size_t numCarried, const TcArgument *initial, size_t numStacked,
                                const TcArgument *stacked, const TcArgument *length, size_t numBuffers,
                                const TcArgument *buffers, TcLocation location, TcValue *carried, TcValue *rows);

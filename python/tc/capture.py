@@ -73,14 +73,15 @@ def _kind(argument):
     return kind.kind()
 
 
-def _overload_of_tensors(target, numbers):
+def _overload_of_tensors(target, args, numbers):
     """The overload of an operator that takes tensors where arguments of these positions are numbers."""
-    wanted = ["TensorType" if i in numbers else _kind(argument) for i, argument in enumerate(target._schema.arguments)]
+    given = [i for i, arg in enumerate(args) if arg is not None]
+    wanted = ["TensorType" if i in numbers else _kind(target._schema.arguments[i]) for i in given]
     packet = getattr(torch.ops.aten, target._schema.name.partition("::")[2]) if numbers else None
     for overload in packet.overloads() if packet else ():
-        candidate = getattr(packet, overload)
-        if [_kind(argument) for argument in candidate._schema.arguments] == wanted:
-            return candidate
+        found = getattr(packet, overload)._schema.arguments
+        if len(found) == len(target._schema.arguments) and [_kind(found[i]) for i in given] == wanted:
+            return getattr(packet, overload)
     return target
 
 
@@ -237,7 +238,7 @@ class _Capture(HigherOrder):
         if numbers and target in (torch.ops.aten.scalar_tensor.default, torch.ops.aten.full.default):
             number = self.emit("aten._to_copy", [args[-1]], node, [], example.dtype, example.dtype)
             return self.emit("aten.expand", [number, list(example.shape)], node, example.shape, example.dtype)
-        target = _overload_of_tensors(target, numbers)
+        target = _overload_of_tensors(target, args, numbers)
         results = list(example) if isinstance(example, (list, tuple)) else [example] if target._schema.returns else []
         values = self.graph.call(
             str(target),

@@ -381,6 +381,13 @@ LogicalResult ProgramBuilder::checkSymbols() {
   function.walk([&](Operation *op) {
     if (auto symbol = op->getAttrOfType<StringAttr>("tc.symbol"))
       given.insert(symbol.getValue());
+    // A call that finds out the sizes of its results binds them.
+    if (isa<ExternOp>(op))
+      for (Type type : op->getResultTypes())
+        if (isa<RankedTensorType>(type))
+          for (SizeAttr size : getSizes(type))
+            if (isa<AffineSymbolExpr>(size.getExpr()))
+              add(size);
   });
   for (const runtime::Symbol &symbol : result.program.symbols)
     // Those of conditions are named here, not by sizes.
