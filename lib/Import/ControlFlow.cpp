@@ -189,7 +189,7 @@ FailureOr<GraphBuilder::Rows> GraphBuilder::beginScan(ArrayRef<CallArgument> ini
 
 FailureOr<SmallVector<Value>> GraphBuilder::endScan(ArrayRef<CallArgument> carried, ArrayRef<CallArgument> rows,
                                                     Location location) {
-  auto op = innermost<scf::WhileOp>(openRegions, "end scan", location);
+  auto op = innermost<scf::WhileOp>(openRegions, builder.getInsertionBlock(), 1, "end scan", location);
   if (failed(op))
     return failure();
   ValueRange values = op->getAfterArguments();
