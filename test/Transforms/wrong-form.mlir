@@ -2,6 +2,7 @@
 // contracts, which tc-verify-contract checks, say where a form may not occur.
 // RUN: split-file %s %t
 // RUN: tc-opt %t/captured.mlir -o %t/captured
+// RUN: tc-opt %t/captured.mlir --tc-cse | diff - %t/captured
 // RUN: tc-opt %t/captured.mlir --tc-align-epilogues | diff - %t/captured
 // RUN: tc-opt %t/captured.mlir --tc-inline-loops | diff - %t/captured
 // RUN: tc-opt %t/captured.mlir --tc-pack-operands | diff - %t/captured
@@ -12,11 +13,13 @@
 // RUN: tc-opt %t/captured.mlir --pass-pipeline='builtin.module(func.func(tc-normalize-boundary))' | diff - %t/captured
 // RUN: tc-opt %t/captured.mlir --pass-pipeline='builtin.module(func.func(tc-expand-complex))' | diff - %t/captured
 // RUN: tc-opt %t/primitive.mlir -o %t/primitive
+// RUN: tc-opt %t/primitive.mlir --tc-cse | diff - %t/primitive
 // RUN: tc-opt %t/primitive.mlir --tc-align-epilogues | diff - %t/primitive
 // RUN: tc-opt %t/primitive.mlir --tc-inline-loops | diff - %t/primitive
 // RUN: tc-opt %t/primitive.mlir --tc-pack-operands | diff - %t/primitive
 // RUN: tc-opt %t/primitive.mlir --tc-schedule-kernels | diff - %t/primitive
 // RUN: tc-opt %t/loops.mlir -o %t/loops
+// RUN: tc-opt %t/loops.mlir --tc-cse | diff - %t/loops
 // RUN: tc-opt %t/loops.mlir --tc-pack-operands | diff - %t/loops
 // RUN: tc-opt %t/loops.mlir --tc-schedule-kernels | diff - %t/loops
 // RUN: tc-opt %t/loops.mlir --tc-sink-transposes | diff - %t/loops
