@@ -433,24 +433,32 @@ int tcGraphEndWhile(TcGraph *graph, size_t count, const TcArgument *next, TcValu
 int tcGraphBeginScan(TcGraph *graph, size_t numCarried, const TcArgument *initial, size_t numStacked,
                      const TcArgument *stacked, const TcArgument *length, size_t numBuffers, const TcArgument *buffers,
                      TcLocation location, TcValue *carried, TcValue *rows) {
-  Location loc = graph->locate(location);
-  auto initialValues = graph->convert(numCarried, initial, loc),
-       stackedValues = graph->convert(numStacked, stacked, loc),
-       bufferValues = graph->convert(numBuffers, buffers, loc);
-  FailureOr<CallArgument> count = graph->convert(*length, loc);
+  GraphCall call(graph, "tcGraphBeginScan");
+  if (!call.isOpen() || !call.isPresent(length, "length") || !call.isArray(carried, numCarried, "carried") ||
+      !call.isArray(rows, numStacked, "rows"))
+    return 1;
+  call.setLoc(location);
+  FailureOr<std::vector<CallArgument>> initialValues = call.convert(numCarried, initial, "initial"),
+                                       stackedValues = call.convert(numStacked, stacked, "stacked"),
+                                       bufferValues = call.convert(numBuffers, buffers, "buffers"),
+                                       count = call.convert(1, length, "length");
   if (failed(initialValues) || failed(stackedValues) || failed(bufferValues) || failed(count))
     return 1;
-  auto region = graph->builder.beginScan(*initialValues, *stackedValues, *count, *bufferValues, loc);
-  return failed(region) || graph->addAll(std::move(region->carried), carried) ||
-         graph->addAll(std::move(region->rows), rows);
+  auto region =
+      graph->builder.beginScan(*initialValues, *stackedValues, count->front(), *bufferValues, call.getLoc());
+  return failed(region) || call.addAll(std::move(region->carried), carried) ||
+         call.addAll(std::move(region->rows), rows);
 }
 
 int tcGraphEndScan(TcGraph *graph, size_t numCarried, const TcArgument *next, size_t numRows, const TcArgument *rows,
                    TcValue *results) {
-  auto carried = graph->convert(numCarried, next, graph->unknown()),
-       rowValues = graph->convert(numRows, rows, graph->unknown());
+  GraphCall call(graph, "tcGraphEndScan");
+  if (!call.isOpen() || !call.isArray(results, numCarried, "results") || !call.isArray(results, numRows, "results"))
+    return 1;
+  FailureOr<std::vector<CallArgument>> carried = call.convert(numCarried, next, "next"),
+                                       rowValues = call.convert(numRows, rows, "rows");
   return failed(carried) || failed(rowValues) ||
-         graph->addAll(graph->builder.endScan(*carried, *rowValues, graph->unknown()), results);
+         call.addAll(graph->builder.endScan(*carried, *rowValues, call.getLoc()), results);
 }
 
 int tcGraphSetOutputs(TcGraph *graph, size_t count, const TcArgument *outputs, const char *const *const *strides) {
