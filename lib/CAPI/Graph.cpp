@@ -444,8 +444,7 @@ int tcGraphBeginScan(TcGraph *graph, size_t numCarried, const TcArgument *initia
                                        count = call.convert(1, length, "length");
   if (failed(initialValues) || failed(stackedValues) || failed(bufferValues) || failed(count))
     return 1;
-  auto region =
-      graph->builder.beginScan(*initialValues, *stackedValues, count->front(), *bufferValues, call.getLoc());
+  auto region = graph->builder.beginScan(*initialValues, *stackedValues, count->front(), *bufferValues, call.getLoc());
   return failed(region) || call.addAll(std::move(region->carried), carried) ||
          call.addAll(std::move(region->rows), rows);
 }
