@@ -66,8 +66,10 @@ TEST_F(ImportPT2, Model) {
 TEST_F(ImportPT2, Diagnostics) {
   EXPECT_EQ(importWith("torch.ops.aten.relu.default", "torch.ops.mylib.relu.default"),
             "unknown operator 'mylib.relu': custom operators have to be registered with their schema\n");
+  EXPECT_EQ(importWith("torch.ops.aten.relu.default", "torch.ops.higher_order.flex_attention"),
+            "higher-order operator 'flex_attention' is not supported\n");
   EXPECT_EQ(importWith("torch.ops.aten.relu.default", "torch.ops.higher_order.scan"),
-            "higher-order operator 'scan' is not supported\n");
+            "a loop over rows: expected a graph and 3 lists of operands\n");
   EXPECT_EQ(importWith("torch.ops.aten.relu.default", "builtins.print"),
             "unknown function 'builtins.print' in the graph\n");
   EXPECT_EQ(importWith(R"("name":"self","arg":{"as_tensor":{"name":"x"}})", R"("name":"self","arg":{"as_string":"x"})"),
