@@ -85,6 +85,15 @@ def _overload_of_tensors(target, args, numbers):
     return target
 
 
+def _write_on_copies(module):
+    """Makes functional calls of operators that write (auto_functionalized) calls of the operators, on copies."""
+    functional = (torch.ops.higher_order.auto_functionalized, torch.ops.higher_order.auto_functionalized_v2)
+    if any(node.target in functional for node in module.graph.nodes):
+        from torch._inductor.fx_passes.post_grad import decompose_auto_functionalized
+
+        decompose_auto_functionalized(module.graph)
+
+
 class _Capture(HigherOrder):
     def __init__(self, context, module, example_inputs, name):
         self.module = module
@@ -99,6 +108,7 @@ class _Capture(HigherOrder):
     def run(self):
         placeholders = iter(self.inputs)
         spec = None
+        _write_on_copies(self.module)
         for node in self.module.graph.nodes:
             if node.op == "placeholder":
                 self.values[node] = self.guarded(node, self.add_input, next(placeholders))
@@ -239,6 +249,8 @@ class _Capture(HigherOrder):
             number = self.emit("aten._to_copy", [args[-1]], node, [], example.dtype, example.dtype)
             return self.emit("aten.expand", [number, list(example.shape)], node, example.shape, example.dtype)
         target = _overload_of_tensors(target, args, numbers)
+        if not target._schema.returns:
+            example = None
         results = list(example) if isinstance(example, (list, tuple)) else [example] if target._schema.returns else []
         values = self.graph.call(
             str(target),

@@ -41,7 +41,7 @@ def table():
     found = dict(get_decompositions([aten.grid_sampler_2d, aten.ldexp, aten.rrelu_with_noise_backward]))
     found.update(core_aten_decompositions())
     found.update({aten.resize.default: _resize, aten.resize_as.default: _resize_as})
-    return {
+    native = {
         op: formula
         for op, formula in found.items()
         if isinstance(op, torch._ops.OpOverload)
@@ -50,3 +50,4 @@ def table():
         and not op._can_decompose()
         and not _tc.has_decomposition(f"{op._schema.name}.{op._overloadname}")
     }
+    return {**native, torch.ops.prims.fma.default: lambda x, y, z: x * y + z}
