@@ -257,7 +257,8 @@ def zoo():
     yield pixels("segformer", "SegformerForSemanticSegmentation", "SegformerConfig", 64, hidden_sizes=[16, 16, 32, 32],
                  depths=[1, 1, 1, 1], num_attention_heads=[1, 2, 2, 4], decoder_hidden_size=16)
     yield pixels("dinov2", "Dinov2Model", "Dinov2Config")
-    yield pixels("convnext", "ConvNextModel", "ConvNextConfig", hidden_sizes=[16, 16, 32, 32], depths=[1, 1, 1, 1])
+    yield pixels("convnext", "ConvNextModel", "ConvNextConfig", hidden_sizes=[16, 16, 32, 32], depths=[1, 1, 1, 1],
+                 num_hidden_layers=4, patch_size=4)
     yield pixels("resnet", "ResNetModel", "ResNetConfig", embedding_size=16, hidden_sizes=[16, 16, 32, 32], depths=[1, 1, 1, 1])
     yield Model("wav2vec2", lambda: Tensors(make("Wav2Vec2Model", "Wav2Vec2Config", dict(
         conv_dim=[16, 16, 16], conv_stride=[5, 2, 2], conv_kernel=[10, 3, 3], num_conv_pos_embeddings=16,
