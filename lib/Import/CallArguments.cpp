@@ -101,6 +101,13 @@ FailureOr<Attribute> CallArguments::convertList(const CallArgument &argument, co
   return Attribute(builder.getArrayAttr(elements));
 }
 
+static bool isScalarTensor(Type type) {
+  if (auto ref = dyn_cast<RefType>(type))
+    return ref.getSizes().empty();
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.getRank() == 0;
+}
+
 FailureOr<Attribute> CallArguments::convertValue(Value value, const aten::Type &type) {
   bool fits = false;
   switch (type.kind) {
@@ -114,7 +121,8 @@ FailureOr<Attribute> CallArguments::convertValue(Value value, const aten::Type &
   case TypeKind::Float:
   case TypeKind::Bool:
   case TypeKind::Scalar:
-    fits = value.getType().isIntOrIndexOrFloat();
+    // Numbers only known at run time are tensors without dimensions.
+    fits = value.getType().isIntOrIndexOrFloat() || isScalarTensor(value.getType());
     break;
   default:
     break;

@@ -170,7 +170,47 @@ private:
     SizeAttr other = x.getConstant() == 1 ? y : y.getConstant() == 1 ? x : SizeAttr();
     if (isMax && other && boundsOf(other, rangeOf).min.value_or(-1) >= 0)
       return {other + floorDiv(constant(1), other + 1)};
-    return refuse(Twine(isMax ? "Max" : "Min") + " is not decided by the ranges of its symbols");
+    SizeAttr isGreater = isPositive(x - y), excess = isGreater * (x - y);
+    return {isMax ? y + excess : x - excess};
+  }
+
+  /// 1 for what is greater than 0, and 0 for others. Sizes are far from the bound.
+  SizeAttr isPositive(SizeAttr x) {
+    constexpr int64_t bound = int64_t(1) << 40;
+    return floorDiv(x + (bound - 1), constant(bound));
+  }
+
+  /// The condition of a piece, as 0 or 1.
+  SizeAttr parseCondition() {
+    if (tryConsume("True"))
+      return constant(1);
+    SizeAttr left = toSize(parseSum());
+    for (StringRef relation : {">=", "<=", ">", "<"})
+      if (tryConsume(relation)) {
+        SizeAttr right = toSize(parseSum());
+        SizeAttr difference = relation.front() == '>' ? left - right : right - left;
+        return isPositive(relation.size() == 2 ? difference + 1 : difference);
+      }
+    fail("a comparison");
+    return constant(0);
+  }
+
+  /// Piecewise((value, condition), …), from behind its parenthesis: the value of the first condition that holds.
+  Fraction parsePiecewise() {
+    SizeAttr result = constant(0), isOpen = constant(1);
+    do {
+      if (!tryConsume("("))
+        return fail("'('");
+      SizeAttr value = toSize(parseSum());
+      if (!tryConsume(","))
+        return fail("','");
+      SizeAttr condition = parseCondition();
+      if (!tryConsume(")"))
+        return fail("')'");
+      result = result + isOpen * condition * value;
+      isOpen = isOpen * (condition * -1 + 1);
+    } while (problem.empty() && tryConsume(","));
+    return tryConsume(")") ? Fraction{result} : fail("')'");
   }
 
   /// To the nearest integer, from the middle to the even one.
@@ -260,6 +300,8 @@ private:
     tryConsume("(");
     if (word == "Symbol")
       return parseSymbol();
+    if (word == "Piecewise")
+      return parsePiecewise();
     SmallVector<Fraction> arguments = parseArguments();
     return problem.empty() ? apply(word.rsplit('.').second.empty() ? word : word.rsplit('.').second, arguments)
                            : Fraction{constant(1)};

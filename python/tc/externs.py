@@ -68,6 +68,8 @@ def make_extern(name, arguments_json):
         flat = []
         for result in results:
             for tensor in result if isinstance(result, (list, tuple)) else [result]:
+                if tensor is None:
+                    continue
                 if isinstance(tensor, torch.Tensor):
                     # The inputs' memory is the run's own: what aliases it must not outlive the call.
                     shares = tensor.untyped_storage().data_ptr() in storages

@@ -218,3 +218,34 @@ def test_masked_scatter_and_distances():
     for p in (0.0, 1.0, 1.5, 2.0, INF):
         check(lambda x, y: torch.cdist(x, y, p), x, y, externs=[])
     check(torch.angle, torch.tensor([1.0, -1.0, 0.0, -0.0, NAN, -INF]), externs=[])
+
+
+def test_results_that_are_none_in_a_call_back():
+    def function(x, w):
+        y = torch.ops.aten.convolution_backward(
+            torch.ones_like(x), x, w, [4], [1, 1], [1, 1], [1, 1], False, [0, 0], 1, [False, True, False]
+        )
+        return y[1] + 1
+
+    x, w = torch.randn(2, 4, 6, 6), torch.randn(4, 4, 3, 3)
+    torch.testing.assert_close(torch.compile(function, backend="tc", dynamic=True)(x, w), function(x, w))
+
+
+def test_sizes_with_cases():
+    def function(x, n, step):
+        return torch.arange(0, n, step, dtype=torch.float32) + 1, x.new_zeros(max(n - 7, 2), 3) + x
+
+    compiled = torch.compile(function, backend="tc", dynamic=True)
+    for n, step in ((20, 3), (9, 2), (31, 7)):
+        torch.testing.assert_close(compiled(torch.ones(3), n, step), function(torch.ones(3), n, step))
+
+
+def test_numbers_of_the_graph_as_arguments():
+    def function(x, s, w):
+        flag = torch.full((2, 3), s > 2)
+        return flag, x * torch.scalar_tensor(s * 1.5), torch.nn.functional.conv2d(x, w, groups=x.shape[1])
+
+    compiled = torch.compile(function, backend="tc", dynamic=True)
+    for s, c in ((1, 4), (3, 6), (5, 3)):
+        inputs = torch.randn(2, c, 5, 5), s, torch.randn(c, 1, 3, 3)
+        torch.testing.assert_close(compiled(*inputs), function(*inputs))

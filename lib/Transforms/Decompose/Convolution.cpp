@@ -40,16 +40,18 @@ static Expr convolve(const Expr &input, const Expr &filter, const Window &window
     }
   }
   result.push_back(size.front());
-  if (size.back() * groups != in.back()) {
-    auto found = in.back().getConstant(), wanted = (size.back() * groups).getConstant();
-    b.fail("a convolution of " + Twine(found.value_or(-1)) + " channels with a filter for " +
-           Twine(wanted.value_or(-1)));
+  SizeAttr channels = size.back() * groups;
+  if (auto found = in.back().getConstant(), wanted = channels.getConstant(); found && wanted && *found != *wanted) {
+    b.fail("a convolution of " + Twine(*found) + " channels with a filter for " + Twine(*wanted));
     return {};
   }
+  // Symbolic channels are equal by the guards of the capture, however they are written.
+  in.back() = channels;
   Type accumulated = isReducedFloat(element) ? b.f32() : element;
-  return Expr(b, ConvolveOp::create(b, b.loc, getTensorType(result, accumulated), castTo(input, element).getValue(),
-                                    castTo(filter, element).getValue(), window.strides, window.low, window.high,
-                                    window.dilation, window.inputDilation, groups));
+  return Expr(b, ConvolveOp::create(b, b.loc, getTensorType(result, accumulated),
+                                    reshape(castTo(input, element), in).getValue(), castTo(filter, element).getValue(),
+                                    window.strides, window.low, window.high, window.dilation, window.inputDilation,
+                                    groups));
 }
 
 static bool checkShape(Call &c, const ConvolutionShape &s, const Expr &input, const Expr &weight) {

@@ -173,10 +173,16 @@ struct DecomposePass : tc::impl::DecomposePassBase<DecomposePass> {
     remark::missed(op.getLoc(), remark::RemarkOpts::name("extern").category("tc-decompose"))
         << (llvm::Twine("\"") + op.getName() + "\" is left to PyTorch: " + reason).str();
     OpBuilder builder(op);
-    auto replacement =
-        ExternOp::create(builder, op.getLoc(), op.getResultTypes(), op.getNameAttr(), op.getOperands(), op.getArgs());
+    // Results that are None do not come back.
+    SmallVector<Value> kept;
+    for (Value result : op.getResults())
+      if (!isa<NoneType>(result.getType()) || !result.use_empty())
+        kept.push_back(result);
+    auto replacement = ExternOp::create(builder, op.getLoc(), TypeRange(ValueRange(kept)), op.getNameAttr(),
+                                        op.getOperands(), op.getArgs());
     replacement->setDiscardableAttrs(op->getDiscardableAttrDictionary());
-    op.replaceAllUsesWith(replacement);
+    for (auto [result, value] : llvm::zip_equal(kept, replacement.getResults()))
+      result.replaceAllUsesWith(value);
     op.erase();
     ++numExtern;
     return success();

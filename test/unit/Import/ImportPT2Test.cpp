@@ -77,8 +77,8 @@ TEST_F(ImportPT2, Diagnostics) {
   EXPECT_EQ(importWith(R"("name":"self","arg":{"as_tensor":{"name":"x"}})",
                        R"("name":"self","arg":{"as_tensor":{"name":"y"}})"),
             "value 'y' is used before it is defined\n");
-  EXPECT_EQ(importWith("Symbol('s0')", "Piecewise(s0)"),
-            "size expression 'Piecewise(s0)': sizes cannot express Piecewise of 1 arguments\n");
+  EXPECT_EQ(importWith("Symbol('s0')", "Heaviside(s0)"),
+            "size expression 'Heaviside(s0)': sizes cannot express Heaviside of 1 arguments\n");
   EXPECT_EQ(importWith(R"("parameter_name":"layer.weight")", R"("parameter_name":"layer.bias")"),
             "tensor 'layer.bias' has no entry among the weights and constants\n");
   EXPECT_EQ(importWith(R"("w":{"dtype":7)", R"("w":{"dtype":8)"),

@@ -50,6 +50,15 @@ TEST_F(SymExpr, Infix) {
   expectSame("s1 + s0", "s0 + s1");
 }
 
+TEST_F(SymExpr, Pieces) {
+  EXPECT_EQ(parse("Piecewise((1, 2 > 3), (7, 4 >= 4), (9, True))"), "7");
+  EXPECT_EQ(parse("Piecewise((1, 2 < 3), (0, True))"), "1");
+  EXPECT_EQ(parse("Max(Integer(-5), Integer(3))"), "3");
+  EXPECT_EQ(parse("Piecewise((s0, s0 > 3)"),
+            "error: size expression 'Piecewise((s0, s0 > 3)', column 23: expected ')', found "
+            "'nothing'");
+}
+
 TEST_F(SymExpr, Rounding) {
   for (auto [numerator, rounded] : {std::pair("4", "2"), {"5", "2"}, {"6", "3"}, {"7", "4"}, {"9", "4"}, {"-3", "-2"}})
     EXPECT_EQ(parse(std::string("RoundToInt(IntTrueDiv(") + numerator + ", 2))"), rounded);
@@ -83,8 +92,9 @@ TEST_F(SymExpr, MaxAndMinByRange) {
   EXPECT_EQ(parse("Max(s0, s1)"), "s1");
   // One more than u0 if that is 0.
   EXPECT_EQ(parse("Max(1, u0)"), "u0 + (1 floordiv (u0 + 1))");
-  EXPECT_EQ(parse("Max(2, s0 - 1, 0)"), "error: size expression 'Max(2, s0 - 1, 0)': Max is not decided by the ranges "
-                                        "of its symbols");
+  // Others are told apart where they are computed.
+  EXPECT_EQ(parse("Max(2, s0 - 1)"),
+            "(s0 + ((((s0 * -1) + 1099511627778) floordiv 1099511627776) * ((s0 * -1) + 3))) - 1");
 }
 
 TEST_F(SymExpr, Errors) {
@@ -92,7 +102,7 @@ TEST_F(SymExpr, Errors) {
                            "'nothing'");
   EXPECT_EQ(parse("s0 s1"), "error: size expression 's0 s1', column 4: expected the end, found 's1'");
   EXPECT_EQ(parse("Piecewise(s0, s1)"),
-            "error: size expression 'Piecewise(s0, s1)': sizes cannot express Piecewise of 2 arguments");
+            "error: size expression 'Piecewise(s0, s1)', column 11: expected '(', found 's0, s1)'");
   EXPECT_EQ(parse("s0//0"), "error: size expression 's0//0': it divides by something that is not positive");
   for (llvm::StringRef bad :
        {"", "(", "s0)", "Symbol(s0)", "Symbol('s0", "Max(", "Max(1", "Max(1,", "99999999999999999999", "s0**s1",
