@@ -46,9 +46,9 @@ def InlineLoops : Pass<"tc-inline-loops"> {
     %r = loop.map (%i, %j) in [64, 32] { %v = loop.read %x[%j, %i] … %e = math.exp %v : f32 … } : tensor<64x32xf32>
     ```
     Reads of splat constants become constants, and reads of `tc.reshape` reads of its operand where that takes no
-    division. What stays: maps with dear bodies and several readers, maps that a contraction would compute again and
-    again (it takes only moves: index expressions, a guard that gives 0), and maps that can run as the
-    epilogue of a contraction.
+    division. What stays: maps that would make a body of more than 256 ops, maps with dear bodies and several readers,
+    maps that a contraction would compute again and again (it takes only moves: index expressions, a guard that gives
+    0), and maps that can run as the epilogue of a contraction.
   }];
   let statistics = [
     Statistic<"numInlined", "inlined", "Maps put into all their readers">,
@@ -66,9 +66,9 @@ def FormKernels : Pass<"tc-form-kernels"> {
     a layer norm is one kernel), a contraction with its epilogue. Scans, scatters and sorts are kernels of their own. Within
     a kernel, maps over one space become one map.
 
-    A merge is refused if it would make a cycle, leave less than `min-parallel` points to run in parallel, or keep more
-    than `row-bytes` of values between the ops of a row. The reasons that were met are listed, as strings, in the kernel's
-    attribute `not_fused`.
+    A merge is refused if it would make a cycle, hold more than 48 loop ops or 1024 ops in their bodies, leave less
+    than `min-parallel` points to run in parallel, or keep more than `row-bytes` of values between the ops of a row.
+    The reasons that were met are listed, as strings, in the kernel's attribute `not_fused`.
   }];
   let options = [
     Option<"rowBytes", "row-bytes", "int64_t", "262144", "Most bytes that the ops of a row may keep for one another">,
