@@ -34,12 +34,15 @@ export BUILD JOBS
 export TC_PYTHON := $(python)
 export PATH := $(LLVM)/bin:$(abspath $(VENV))/bin:$(PATH)
 
+# ccache declines to cache what uses a precompiled header unless it is told that defines and __TIME__ in it do not matter.
+ccache = cmake;-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;ccache
+
 # One line a configuration: folder, options.
 cmake = cmake -S . -B $(1) -G Ninja -Wno-dev --log-level=WARNING \
   -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=$(CC) -DCMAKE_CXX_COMPILER=$(CXX) \
   -DMLIR_DIR=$(LLVM)/lib/cmake/mlir -DLLVM_EXTERNAL_LIT=$(LLVM)/bin/lit \
   $(if $(findstring clang,$(CXX)),-DLLVM_USE_LINKER=lld) \
-  $(if $(shell command -v ccache),-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) \
+  $(if $(shell command -v ccache),-DCMAKE_C_COMPILER_LAUNCHER="$(ccache)" -DCMAKE_CXX_COMPILER_LAUNCHER="$(ccache)") \
   -DPython_EXECUTABLE=$(python) -DTC_ENABLE_ASSERTS=ON $(2) $(CMAKE_ARGS)
 
 .PHONY: help setup configure build check check-models check-format check-docs check-lit check-unit check-python \
