@@ -249,3 +249,20 @@ def test_numbers_of_the_graph_as_arguments():
     for s, c in ((1, 4), (3, 6), (5, 3)):
         inputs = torch.randn(2, c, 5, 5), s, torch.randn(c, 1, 3, 3)
         torch.testing.assert_close(compiled(*inputs), function(*inputs))
+
+
+class Composite(torch.nn.Module):
+    """Operators that AOTAutograd takes apart, and files hold."""
+
+    def forward(self, x):
+        pad = torch.nn.functional.pad
+        return (torch.repeat_interleave(x, 2, 3), torch.repeat_interleave(x, 3, -2), pad(x, (1, 2, 0, 1)), pad(x, (1, -1), value=2.5),
+                pad(x[0], (1, 2), mode="replicate"), pad(x[0], (2, 1), mode="reflect"), pad(x[0], (1, 1), mode="circular"))
+
+
+def test_operators_of_files(tmp_path):
+    x = torch.randn(1, 4, 3, 8)
+    tc.counters.clear()
+    torch.export.save(torch.export.export(Composite(), (x,)), tmp_path / "model.pt2")
+    torch.testing.assert_close(tc.load(tmp_path / "model.pt2")(x), Composite()(x))
+    assert tc.counters["extern"] == 0, dict(tc.counters)

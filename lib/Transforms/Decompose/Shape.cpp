@@ -215,7 +215,8 @@ static Results unfold(Call &c) {
 // Padding: lists run from the last dimension to the first, (low, high) each
 //===----------------------------------------------------------------------===//
 
-static Results constantPad(Call &c) {
+// constant_pad_nd(self, pad, value); `pad` has the value in another place.
+static Expr padWith(Call &c, size_t valueArg) {
   Expr x = c.expr(0);
   Sizes list = c.sizes(1), low(x.getRank(), c.size(0)), high = low;
   if (list.size() % 2 || list.size() / 2 > low.size()) {
@@ -239,8 +240,9 @@ static Results constantPad(Call &c) {
     low[dim] = before;
     high[dim] = after;
   }
-  return pad(x, c.isNone(2) ? Expr(0) : c.expr(2), low, high);
+  return pad(x, c.isNone(valueArg) ? Expr(0) : c.expr(valueArg), low, high);
 }
+static Results constantPad(Call &c) { return padWith(c, 2); }
 
 // Where each element of a padded dimension comes from.
 enum class PadMode { Reflect, Replicate, Circular };
@@ -268,6 +270,20 @@ template <PadMode mode> static Results padFrom(Call &c) {
   }
   return x;
 }
+// pad(self, pad, mode, value), as files hold it.
+static Results padInMode(Call &c) {
+  StringRef mode = c.string(2, "constant");
+  if (mode == "constant")
+    return padWith(c, 3);
+  if (mode == "reflect")
+    return padFrom<PadMode::Reflect>(c);
+  if (mode == "replicate")
+    return padFrom<PadMode::Replicate>(c);
+  if (mode != "circular")
+    c.reject("padding in mode '" + mode + "'");
+  return padFrom<PadMode::Circular>(c);
+}
+
 // reflection_pad2d_backward(grad, self, padding): each element of the gradient goes back to its source.
 template <PadMode mode> static Results padFromBackward(Call &c) {
   Expr grad = c.wide(0);
@@ -352,6 +368,7 @@ void addShape(Decompositions &d) {
   d.add("roll", roll);
   d.add("unfold", unfold);
   d.add("constant_pad_nd", constantPad);
+  d.add("pad", padInMode);
   d.add({"reflection_pad1d", "reflection_pad2d", "reflection_pad3d"}, padFrom<PadMode::Reflect>);
   d.add({"replication_pad1d", "replication_pad2d", "replication_pad3d"}, padFrom<PadMode::Replicate>);
   d.add("_pad_circular", padFrom<PadMode::Circular>);

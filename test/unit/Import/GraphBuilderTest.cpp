@@ -152,6 +152,47 @@ TEST_F(GraphBuilding, StridesHaveToFit) {
   EXPECT_EQ(messages, "input 'x': expected 2 strides, found 1\n");
 }
 
+TEST_F(GraphBuilding, BranchesBindTheSizesOfTheirResults) {
+  builder.declareSymbol("u0", {0, 4});
+  Value predicate = input("p", ref({}, b.getI1Type())), x = input("x", ref({"4", "2"}));
+  ASSERT_TRUE(succeeded(builder.beginIf(predicate, {ref({"u0", "2"})}, location)));
+  ASSERT_TRUE(succeeded(builder.beginElse({x}, location)));
+  auto slice = builder.call("slice.Tensor", {x, b.getI64IntegerAttr(0), b.getI64IntegerAttr(0), b.getI64IntegerAttr(3)},
+                            {}, ref({"3", "2"}), location);
+  ASSERT_TRUE(succeeded(slice));
+  auto results = builder.endIf({slice->front()}, location);
+  ASSERT_TRUE(succeeded(results));
+  std::string text = finish({{results->front(), {}}});
+  EXPECT_EQ(StringRef(text).count("{tc.symbol = \"u0\"}"), 2u) << text;
+  EXPECT_TRUE(contains(text, "\"scalar_tensor\"(4, i64")) << text;
+  EXPECT_TRUE(contains(text, "\"scalar_tensor\"(3, i64")) << text;
+}
+
+TEST_F(GraphBuilding, LoopsOverRows) {
+  Value carried = input("h", ref({"3"})), rows = input("x", ref({"5", "3"})), buffer = input("y", ref({"5", "3"}));
+  CallArgument length{Attribute(*builder.parseSize("5", location))};
+  auto region = builder.beginScan({carried}, {rows}, length, {buffer}, location);
+  ASSERT_TRUE(succeeded(region));
+  auto sum = builder.call("add.Tensor", {region->carried[0], region->rows[0]}, {}, ref({"3"}), location);
+  ASSERT_TRUE(succeeded(sum));
+  EXPECT_TRUE(failed(builder.endScan({sum->front()}, {}, location)));
+  EXPECT_EQ(messages, "expected 2 results of a loop over rows, found 1\n");
+  auto results = builder.endScan({sum->front()}, {sum->front()}, location);
+  ASSERT_TRUE(succeeded(results));
+  ASSERT_EQ(results->size(), 2u);
+  std::string text = finish({{(*results)[0], {}}, {(*results)[1], {}}});
+  EXPECT_TRUE(contains(text, "scf.while")) << text;
+  EXPECT_TRUE(contains(text, "\"lt.Scalar\"")) << text;
+  EXPECT_TRUE(contains(text, "\"index_put\"")) << text;
+}
+
+TEST_F(GraphBuilding, RowsNeedADimension) {
+  Value scalar = input("x", ref({}));
+  CallArgument length{Attribute(*builder.parseSize("5", location))};
+  EXPECT_TRUE(failed(builder.beginScan({}, {scalar}, length, {}, location)));
+  EXPECT_EQ(messages, "operand 0 of a loop over rows has no rows\n");
+}
+
 TEST(Locations, InnermostFrameOfTheUser) {
   MLIRContext context;
   auto print = [&](StringRef trace, StringRef module) {
