@@ -85,7 +85,7 @@ static double run(TcExecutable *executable, int64_t rows) {
   int64_t xSizes[] = {rows, inFeatures}, wSizes[] = {outFeatures, inFeatures}, bSizes[] = {outFeatures};
   int64_t strides[] = {inFeatures, 1}, one[] = {1};
   DLTensor tensors[] = {wrap(x, 2, xSizes, strides), wrap(w, 2, wSizes, strides), wrap(b, 1, bSizes, one)};
-  const TcInput inputs[] = {{&tensors[0], 0}, {&tensors[1], 0}, {&tensors[2], 0}};
+  const TcInput inputs[] = {{&tensors[0], 0, 0}, {&tensors[1], 0, 0}, {&tensors[2], 0, 0}};
   TcResult result;
   char *error = tcExecutableRun(executable, 3, inputs, 1, &result, NULL);
   if (error) {

@@ -57,13 +57,14 @@ TC_EXPORT TcExecutableInfo tcExecutableGetInfo(const TcExecutable *executable);
 TC_EXPORT const char *tcExecutableGetExternName(const TcExecutable *executable, size_t index);
 TC_EXPORT const char *tcExecutableGetExternArguments(const TcExecutable *executable, size_t index);
 
-/* An input: a tensor, or an integer (tensor null). Of a tensor the run reads (and, where the graph mutates it, writes)
- * the elements from data + byte_offset on; null strides are those of a row-major tensor. Sizes, element type and device
- * are compared with the graph's; elements at other strides or addresses than it was compiled for are copied. Memory of
- * devices other than the CPU (pinned memory included) and CUDA is refused. */
+/* An input: a tensor, a float (`real` not null), or an integer or boolean (both null). Of a tensor the run reads (and,
+ * where the graph mutates it, writes) the elements from data + byte_offset on; null strides are those of a row-major
+ * tensor. Sizes, element type and device are compared with the graph's; elements at other strides or addresses than it
+ * was compiled for are copied. Memory of devices other than the CPU (pinned memory included) and CUDA is refused. */
 typedef struct TcInput {
   const TcDLTensor *tensor;
   int64_t integer;
+  const double *real;
 } TcInput;
 
 /* How a result is to be read. */

@@ -73,7 +73,7 @@ TC_EXPORT TcValue tcGraphAddTensorInput(TcGraph *graph, const char *name, const 
                                         const char *const *strides);
 /* An integer whose value is the expression, text like a size; a symbol that it is linear in may get its value so. */
 TC_EXPORT TcValue tcGraphAddSymbolInput(TcGraph *graph, const char *name, const char *expression);
-/* A number that is no size: "i64", "f64" or "bool". */
+/* A number that is no size, "i64", "f64" or "bool": a tensor without dimensions in the graph. */
 TC_EXPORT TcValue tcGraphAddScalarInput(TcGraph *graph, const char *name, const char *dtype);
 /* A constant: its elements in row-major order, `length` bytes in all, which are copied. Negative after an error. */
 TC_EXPORT TcValue tcGraphAddConstant(TcGraph *graph, const char *name, const char *dtype, size_t rank,

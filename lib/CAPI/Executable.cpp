@@ -104,9 +104,9 @@ runtime::Error callExtern(void *context, uint32_t callback, std::span<const runt
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i].kind == runtime::Argument::Kind::Tensor) {
       tensors[i] = toDLTensor(arguments[i].tensor);
-      inputs[i] = {&tensors[i], 0};
+      inputs[i] = {&tensors[i], 0, nullptr};
     } else {
-      inputs[i] = {nullptr, arguments[i].intValue};
+      inputs[i] = {nullptr, arguments[i].intValue, nullptr};
     }
   }
   std::vector<DLTensor> outTensors(results.size());
@@ -284,7 +284,8 @@ char *tcExecutableRun(TcExecutable *executable, size_t numInputs, const TcInput 
   llvm::SmallVector<runtime::Result, 8> outs(numResults);
   for (size_t i = 0; i < numInputs; ++i) {
     if (!inputs[i].tensor) {
-      arguments[i] = runtime::Argument::ofInt(inputs[i].integer);
+      arguments[i] =
+          inputs[i].real ? runtime::Argument::ofFloat(*inputs[i].real) : runtime::Argument::ofInt(inputs[i].integer);
       continue;
     }
     runtime::Expected<runtime::TensorView> view = toView(*static_cast<const DLTensor *>(inputs[i].tensor));

@@ -59,14 +59,14 @@ Value GraphBuilder::addInput(StringRef name, Type type, Location location) {
   return function.getArgument(index);
 }
 
-bool GraphBuilder::isContiguous(RefType type, ArrayRef<SizeAttr> strides) const {
+bool GraphBuilder::isContiguous(RefType type, ArrayRef<SizeAttr> strides, bool unitsMatter) const {
   if (strides.empty())
     return true;
   SizeAttr expected = SizeAttr::constant(type.getContext(), 1);
   for (auto [size, stride] : llvm::reverse(llvm::zip_equal(type.getSizes(), strides))) {
     if (size.getConstant() == 0)
       return true;
-    if (stride != expected && size.getConstant() != 1)
+    if (stride != expected && (unitsMatter || size.getConstant() != 1))
       return false;
     expected = expected * size;
   }
@@ -100,7 +100,9 @@ Value GraphBuilder::addSymbolInput(StringRef name, SizeAttr size, Location locat
 }
 
 Value GraphBuilder::addScalarInput(StringRef name, Type type, Location location) {
-  return addInput(name, type, location);
+  Value input = addInput(name, RefType::get(getContext(), {}, type), location);
+  function.setArgAttr(function.getNumArguments() - 1, "tc.kind", builder.getStringAttr("scalar"));
+  return input;
 }
 
 FailureOr<ElementsAttr> GraphBuilder::getResource(StringRef name, RankedTensorType type, AsmResourceBlob data,
@@ -183,7 +185,7 @@ LogicalResult GraphBuilder::setOutputs(ArrayRef<Output> outputs, Location locati
   function.setFunctionType(
       builder.getFunctionType(function.getFunctionType().getInputs(), ValueRange(results).getTypes()));
   for (auto [i, result] : llvm::enumerate(results))
-    if (auto type = dyn_cast<RefType>(result.getType()); type && !isContiguous(type, strides[i]))
+    if (auto type = dyn_cast<RefType>(result.getType()); type && !isContiguous(type, strides[i], /*unitsMatter=*/true))
       function.setResultAttr(i, "tc.strides", toArrayAttr(getContext(), strides[i]));
   if (results.size() != outputs.size())
     function->setAttr("tc.outputs", builder.getArrayAttr(all));

@@ -8,6 +8,9 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace tc;
@@ -119,17 +122,26 @@ private:
     return {a.numerator * b.numerator, denominator};
   }
 
-  bool checkDivisor(SizeAttr divisor) {
+  /// Divisors of sizes are positive: one that may be negative is multiplied by its sign, and the dividend with it.
+  /// Gives the sign.
+  SizeAttr makePositive(SizeAttr &dividend, SizeAttr &divisor) {
     SizeRange range = boundsOf(divisor, rangeOf);
-    if (!range.max || *range.max >= 1)
-      return true;
-    refuse("it divides by something that is not positive");
-    return false;
+    SizeAttr sign = constant(1);
+    if (range.max == 0)
+      refuse("it divides by something that is not positive");
+    else if (range.max && *range.max < 0)
+      sign = constant(-1);
+    else if (!range.min || *range.min < 0)
+      sign = isPositive(divisor) * 2 - 1;
+    dividend = dividend * sign;
+    divisor = divisor * sign;
+    return sign;
   }
 
   Fraction divideFloor(const Fraction &a, const Fraction &b) {
-    SizeAttr divisor = b.numerator * a.denominator;
-    return checkDivisor(divisor) ? Fraction{floorDiv(a.numerator * b.denominator, divisor)} : a;
+    SizeAttr dividend = a.numerator * b.denominator, divisor = b.numerator * a.denominator;
+    makePositive(dividend, divisor);
+    return problem.empty() ? Fraction{floorDiv(dividend, divisor)} : a;
   }
 
   Fraction divideExactly(const Fraction &a, const Fraction &b) {
@@ -142,8 +154,9 @@ private:
   }
 
   Fraction remainder(const Fraction &a, const Fraction &b) {
-    SizeAttr divisor = toSize(b);
-    return checkDivisor(divisor) ? Fraction{mod(toSize(a), divisor)} : a;
+    SizeAttr dividend = toSize(a), divisor = toSize(b);
+    SizeAttr sign = makePositive(dividend, divisor);
+    return problem.empty() ? Fraction{mod(dividend, divisor) * sign} : a;
   }
 
   Fraction power(const Fraction &base, const Fraction &exponent) {
@@ -281,13 +294,20 @@ private:
     if (word.empty())
       return fail("a number, a symbol or a function");
     if (llvm::isDigit(word.front())) {
-      int64_t value;
-      // A float without a fraction, "1.0".
+      // A float, "1.50": sums and products of binary fractions of few digits are exact.
       auto [whole, fraction] = word.split('.');
-      if (whole.getAsInteger(10, value) || !llvm::all_of(fraction, [](char c) { return c == '0'; }))
+      fraction = fraction.rtrim('0');
+      int64_t value, denominator = 1;
+      if ((!fraction.empty() && whole.size() + fraction.size() > 15) ||
+          StringRef((whole + fraction).str()).getAsInteger(10, value))
         return fail("an integer");
+      for (size_t i = 0; i < fraction.size(); ++i)
+        denominator *= 10;
+      int64_t divisor = std::gcd(value, denominator);
+      if (!llvm::isPowerOf2_64(denominator / divisor))
+        return fail("an integer or a binary fraction");
       rest = rest.drop_front(word.size());
-      return {constant(value)};
+      return {constant(value / divisor), denominator / divisor};
     }
     StringRef behind = rest.drop_front(word.size());
     if (!behind.ltrim().starts_with("(")) {
@@ -343,7 +363,7 @@ private:
       return llvm::is_contained(names, function) && arguments.size() == count;
     };
     auto isVariadic = [&](StringRef name) { return function == name && !arguments.empty(); };
-    if (is({"Integer", "Identity", "ToInt", "CleanToInt"}, 1))
+    if (is({"Integer", "Identity", "ToInt", "CleanToInt", "ToFloat"}, 1))
       return arguments[0];
     if (is({"Rational"}, 2))
       return divideExactly(arguments[0], arguments[1]);
@@ -358,8 +378,9 @@ private:
     if (is({"CleanDiv", "IntTrueDiv"}, 2))
       return divideExactly(arguments[0], arguments[1]);
     if (is({"CeilDiv"}, 2)) {
-      SizeAttr divisor = toSize(arguments[1]);
-      return checkDivisor(divisor) ? Fraction{ceilDiv(toSize(arguments[0]), divisor)} : arguments[0];
+      SizeAttr dividend = toSize(arguments[0]), divisor = toSize(arguments[1]);
+      makePositive(dividend, divisor);
+      return problem.empty() ? Fraction{ceilDiv(dividend, divisor)} : arguments[0];
     }
     if (is({"Mod", "PythonMod"}, 2))
       return remainder(arguments[0], arguments[1]);

@@ -66,7 +66,7 @@ private:
   struct Run {
     Executable &executable;
     /// What a call back raised.
-    nb::object exception;
+    nb::object exception, type;
   };
 
   nb::object makeTensor(const DLTensor &view);
@@ -130,6 +130,7 @@ int Executable::callExtern(void *context, size_t index, size_t numInputs, const 
     return 0;
   } catch (nb::python_error &error) {
     run.exception = nb::borrow(error.value());
+    run.type = nb::borrow(error.type()); // what C raises has its message as value
     std::snprintf(message, messageSize, "%s", tcExecutableGetExternName(self.handle, index));
     return 1;
   } catch (const std::exception &error) {
@@ -142,22 +143,28 @@ nb::list Executable::run(nb::list arguments, unsigned threads, std::optional<nb:
   size_t count = arguments.size();
   std::vector<DLTensor> tensors(count);
   std::vector<TcInput> inputs(count);
+  std::vector<double> reals(count);
   for (size_t i = 0; i < count; ++i) {
     PyObject *object = NB_LIST_GET_ITEM(arguments.ptr(), i);
     if (PyLong_Check(object)) {
-      inputs[i] = {nullptr, PyLong_AsLongLong(object)};
+      inputs[i].integer = PyLong_AsLongLong(object);
       if (PyErr_Occurred())
         throw nb::python_error();
       continue;
     }
+    if (PyFloat_Check(object)) {
+      reals[i] = PyFloat_AS_DOUBLE(object);
+      inputs[i].real = &reals[i];
+      continue;
+    }
     if (runtime.api->dltensor_from_py_object_no_sync(object, &tensors[i]))
       throw nb::python_error();
-    inputs[i] = {&tensors[i], 0};
+    inputs[i].tensor = &tensors[i];
   }
   Outputs outputs(runtime.api, runtime.handle, info.outputs);
   std::vector<TcResult> results(info.outputs);
   TcOutputAllocator allocator = outputs.getAllocator();
-  Run run{*this, {}};
+  Run run{*this, {}, {}};
   TcExternHandler handler{&run, callExtern, releaseExtern};
   void *stream = nullptr;
   if (info.cudaDevice >= 0 && runtime.api->current_work_stream(kDLCUDA, info.cudaDevice, &stream))
@@ -178,7 +185,7 @@ nb::list Executable::run(nb::list arguments, unsigned threads, std::optional<nb:
     tcStringFree(error);
     // As in eager mode: the operator's own exception.
     if (run.exception.is_valid()) {
-      PyErr_SetObject(reinterpret_cast<PyObject *>(Py_TYPE(run.exception.ptr())), run.exception.ptr());
+      PyErr_SetObject(run.type.ptr(), run.exception.ptr());
       throw nb::python_error();
     }
     throw std::runtime_error(message);

@@ -68,7 +68,10 @@ def _pick(outputs, entry):
         return outputs[entry]
     if len(entry) == 1:
         return entry[0]
-    return outputs[entry[0]].item() if entry[1] is None else _restride(outputs[entry[0]], entry[1])
+    number, strides = entry
+    if strides is None:
+        return outputs[number].item()
+    return _restride(outputs[number], [stride if isinstance(stride, int) else outputs[stride[0]] for stride in strides])
 
 
 def _restride(tensor, strides):

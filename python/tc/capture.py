@@ -11,6 +11,7 @@ from torch.fx.experimental.symbolic_shapes import free_unbacked_symbols
 from . import _tc
 from .dtypes import name_of
 from .errors import UnsupportedGraph
+from .float_sizes import FloatSizes
 from .higher_order import HigherOrder, _is_value, location
 
 SYM_TYPES = (torch.SymInt, torch.SymFloat, torch.SymBool)
@@ -33,7 +34,8 @@ def capture(context, module, example_inputs, name="main"):
 
     Returns (tc module, output spec): the spec has one entry an output of the FX graph, the number of the tc output, a
     Python constant wrapped in a tuple, a pair of a number and None for a tensor whose one element is the output, or a pair
-    of a number and the strides that the output gets afterwards, which have gaps or overlap.
+    of a number and the strides that the output gets afterwards, which have gaps or overlap: ints, or numbers of tc outputs
+    wrapped in tuples.
     """
     return _Capture(context, module, example_inputs, name).run()
 
@@ -43,25 +45,27 @@ def _size(value):
     return str(value.node.expr) if isinstance(value, torch.SymInt) else str(int(value))
 
 
-def _is_contiguous(sizes, strides):
+def _is_contiguous(sizes, strides, units_matter=False):
     expected = 1
     for size, stride in zip(reversed(sizes), reversed(strides)):
         # Symbolic sizes are compared as expressions: no guard may come of this.
-        if str(size) != "1" and _size(stride) != _size(expected):
+        if (units_matter or str(size) != "1") and _size(stride) != _size(expected):
             return False
         expected = size * expected
     return True
 
 
 def _is_dense(sizes, strides):
-    """Whether the strides are those of a permuted contiguous tensor. Symbolic ones are: nothing else reaches us."""
-    if any(isinstance(x, torch.SymInt) for x in (*sizes, *strides)):
+    """Whether the strides are those of a permuted contiguous tensor."""
+    if any(str(size) == "0" for size in sizes):
         return True
-    expected = 1
-    for stride, size in sorted((stride, size) for size, stride in zip(sizes, strides) if size != 1):
-        if stride != expected and 0 not in sizes:
+    # Symbolic sizes are compared as expressions, as in `_is_contiguous`.
+    rest, expected = [(size, _size(stride)) for size, stride in zip(sizes, strides) if str(size) != "1"], 1
+    while rest:
+        found = next((i for i, (_, stride) in enumerate(rest) if stride == _size(expected)), None)
+        if found is None:
             return False
-        expected = size * stride
+        expected = rest.pop(found)[0] * expected
     return True
 
 
@@ -94,8 +98,9 @@ def _write_on_copies(module):
         decompose_auto_functionalized(module.graph)
 
 
-class _Capture(HigherOrder):
+class _Capture(HigherOrder, FloatSizes):
     def __init__(self, context, module, example_inputs, name):
+        super().__init__()
         self.module = module
         self.inputs = example_inputs
         self.graph = _tc.Graph(context, name)
@@ -104,6 +109,9 @@ class _Capture(HigherOrder):
         # symbolic scalar
         self.values = {}
         self.known_symbols = set()
+        # the node that is being added, and what the symbols of its sizes belong to
+        self.node = None
+        self.shape_env = None
 
     def run(self):
         placeholders = iter(self.inputs)
@@ -120,6 +128,7 @@ class _Capture(HigherOrder):
 
     def guarded(self, node, add, *arguments):
         """Adds a node; what is not supported is told with the node and its line."""
+        self.node = node
         try:
             return add(node, *arguments)
         except UnsupportedGraph as error:
@@ -144,22 +153,26 @@ class _Capture(HigherOrder):
         """Declares the symbols of a SymInt with their ranges, once each."""
         if not isinstance(value, torch.SymInt):
             return
-        shape_env = value.node.shape_env
-        for symbol in sorted(value.node.expr.free_symbols, key=str):
-            if symbol in self.known_symbols:
-                continue
-            self.known_symbols.add(symbol)
-            bounds = shape_env.bound_sympy(symbol) if shape_env is not None else None
-            low, high = 0, INT64_MAX
-            if bounds is not None:
-                low = int(bounds.lower) if bounds.lower.is_Integer and bounds.lower > INT64_MIN else INT64_MIN
-                high = int(bounds.upper) if bounds.upper.is_Integer and bounds.upper < INT64_MAX else INT64_MAX
-            self.graph.declare_symbol(str(symbol), low, high)
+        self.shape_env = value.node.shape_env or self.shape_env
+        self.declare_symbols(value.node.expr)
+
+    def declare_symbols(self, expr):
+        for symbol in sorted(expr.free_symbols, key=str):
+            if symbol not in self.known_symbols:
+                self.known_symbols.add(symbol)
+                self.declare_range(str(symbol), self.shape_env.bound_sympy(symbol) if self.shape_env else None)
+
+    def declare_range(self, symbol, bounds):
+        low, high = 0, INT64_MAX
+        if bounds is not None:
+            low = int(bounds.lower) if bounds.lower.is_Integer and bounds.lower > INT64_MIN else INT64_MIN
+            high = int(bounds.upper) if bounds.upper.is_Integer and bounds.upper < INT64_MAX else INT64_MAX
+        self.graph.declare_symbol(symbol, low, high)
 
     def sizes(self, values):
         for value in values:
             self.declare(value)
-        return [_size(value) for value in values]
+        return [self.size(value) for value in values]
 
     def type_of(self, value):
         """How the builder spells the type of a result."""
@@ -306,7 +319,7 @@ class _Capture(HigherOrder):
             return arg
         if isinstance(arg, torch.SymInt):
             self.declare(arg)
-            return ("size", _size(arg))
+            return ("size", self.size(arg))
         if isinstance(arg, SYM_TYPES):
             raise UnsupportedGraph(f"an argument of type {type(arg).__name__}")
         if arg is None or isinstance(arg, (bool, int, float)):
@@ -341,11 +354,17 @@ class _Capture(HigherOrder):
             spec.append(len(arguments))
             arguments.append(self.argument(value))
             strides.append(None)
-            if not _is_value(value) or _is_contiguous(example.shape, example.stride()):
+            if not _is_value(value) or _is_contiguous(example.shape, example.stride(), units_matter=True):
                 continue
             if _is_dense(example.shape, example.stride()):
                 strides[-1] = self.sizes(example.stride())
-            else:
-                spec[-1] = (spec[-1], list(example.stride()))
+                continue
+            wanted = []
+            for stride in example.stride():
+                wanted.append((len(arguments),) if isinstance(stride, torch.SymInt) else stride)
+                if isinstance(stride, torch.SymInt):
+                    arguments.append(self.argument(stride))
+                    strides.append(None)
+            spec[-1] = (spec[-1], wanted)
         self.graph.outputs(arguments, strides)
         return spec

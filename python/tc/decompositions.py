@@ -4,7 +4,12 @@ import functools
 import math
 
 import torch
-from torch._prims_common import is_non_overlapping_and_dense_or_false, suggest_memory_format
+from torch._prims_common import (
+    is_non_overlapping_and_dense_or_false,
+    make_channels_last_strides_for,
+    make_contiguous_strides_for,
+    suggest_memory_format,
+)
 
 from . import _tc
 
@@ -23,7 +28,8 @@ def _resize(x, size, *, memory_format=torch.contiguous_format):
         elements = torch.cat([elements, torch.full([count - present], undefined, dtype=x.dtype, device=x.device)])
     if memory_format == torch.preserve_format:
         memory_format = suggest_memory_format(x)
-    strides = torch.empty(size, device="meta").contiguous(memory_format=memory_format).stride()
+    make_strides = make_contiguous_strides_for if memory_format == torch.contiguous_format else make_channels_last_strides_for
+    strides = make_strides(size)
     return aten.clone(aten.as_strided(elements, size, strides))
 
 

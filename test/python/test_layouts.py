@@ -160,3 +160,32 @@ def test_outputs(name):
             )
         else:
             assert a == e
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_strides_of_outputs_are_those_of_eager(dynamic):
+    def function(x, y):
+        z = x + 1
+        return (z.expand(2, *x.shape), z[:, ::2], torch.as_strided(z, (5, 3), (2, 1)), z.t(), z[:, :, None].expand(-1, -1, 3),
+                (y * 2).contiguous(memory_format=torch.channels_last), y.sin().permute(0, 2, 3, 1)[:1], x.expand(3, *x.shape))
+
+    compiled = torch.compile(function, backend="tc", dynamic=dynamic)
+    for shape in ((6, 8), (7, 5)):
+        x, y = torch.randn(shape), torch.randn(1, 3, *shape)
+        for actual, expected in zip(compiled(x, y), function(x, y)):
+            torch.testing.assert_close(actual, expected)
+            assert actual.stride() == expected.stride()
+
+
+def test_view_of_a_mutated_input_that_repeats_it():
+    def function(x, index):
+        x.index_put_((index,), torch.ones(index.shape[0]))
+        return x.expand(2, x.shape[0])
+
+    compiled = torch.compile(function, backend="tc", dynamic=True)
+    for n in (16, 9):
+        x, index = torch.randn(n), torch.arange(4)
+        other = x.clone()
+        actual, expected = compiled(x, index), function(other, index)
+        torch.testing.assert_close(actual, expected)
+        assert actual.stride() == expected.stride() and actual.data_ptr() == x.data_ptr()

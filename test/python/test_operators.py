@@ -266,3 +266,13 @@ def test_operators_of_files(tmp_path):
     torch.export.save(torch.export.export(Composite(), (x,)), tmp_path / "model.pt2")
     torch.testing.assert_close(tc.load(tmp_path / "model.pt2")(x), Composite()(x))
     assert tc.counters["extern"] == 0, dict(tc.counters)
+
+
+def test_errors_of_operators_raised_by_python_itself():
+    @torch.library.custom_op("tc_tests::fails", mutates_args=())
+    def fails(x: torch.Tensor) -> torch.Tensor:
+        return [][0]
+
+    fails.register_fake(torch.empty_like)
+    with pytest.raises(IndexError, match="list index out of range"):
+        torch.compile(lambda x: fails(x) + 1, backend="tc")(torch.ones(3))

@@ -1,5 +1,7 @@
 """Integers and sizes at the boundary of a compiled graph: symbols, expressions of symbols, negative numbers."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -46,3 +48,53 @@ def test_backward_of_a_product_of_sizes():
         for p, q in zip(module.parameters(), reference.parameters()):
             torch.testing.assert_close(p.grad, q.grad)
     assert tc.counters["graphs"] == 2 and tc.counters["fallback"] == 0
+
+
+def test_steps_may_be_negative():
+    def function(n, step):
+        return torch.arange(10, n, step), torch.arange(10, n, step, dtype=torch.float32) * 2
+
+    compiled = torch.compile(function, backend="tc", dynamic=True, fullgraph=True)
+    for n, step in ((-20, -3), (-5, -7), (9, -1), (40, 4)):
+        torch.testing.assert_close(compiled(n, step), function(n, step))
+
+
+def test_sizes_that_are_rounded_floats():
+    def function(x):
+        a, b = int(x.shape[0] * 1.8735363483428955), math.ceil(x.shape[1] * 0.3)
+        y = torch.nn.functional.interpolate(x[None, None], scale_factor=(1.5, 1.3))
+        return x.new_zeros(a, b) + x.sum(), x.new_ones(math.floor(math.sqrt(x.shape[0]))), y, x[:round(x.shape[1] / 3)]
+
+    compiled = torch.compile(function, backend="tc", dynamic=True, fullgraph=True)
+    for shape in ((7, 9), (16, 25), (64, 10), (33, 31)):
+        x = torch.randn(shape)
+        torch.testing.assert_close(compiled(x), function(x))
+    assert tc.counters["graphs"] == 1
+
+
+def test_a_size_twice_in_a_call_of_pytorch():
+    compiled = torch.compile(lambda x: torch.rand(x.shape[0], x.shape[0], 2, x.shape[0]), backend="tc", dynamic=True)
+    for n in (3, 5):
+        assert compiled(torch.ones(n)).shape == (n, n, 2, n)
+
+
+def test_numbers_that_backward_is_given():
+    def function(x, y, z):
+        size, number = y.shape[0], z.sum().to(torch.int64).item()
+        picked = torch.cond(x.shape[0] > 5, lambda x: x + size, lambda x: x * number * z, (x,))
+        return picked * (z.mean().item() * 2)
+
+    with torch._dynamo.config.patch(capture_scalar_outputs=True):
+        compiled = torch.compile(function, backend="tc", fullgraph=True)
+        for n in (10, 3, 7):
+            inputs = [torch.randn(n, 4, requires_grad=True) for _ in range(3)]
+            others = [x.detach().clone().requires_grad_() for x in inputs]
+            for x in inputs:
+                torch._dynamo.mark_dynamic(x, 0)
+            actual, expected = compiled(*inputs), function(*others)
+            torch.testing.assert_close(actual, expected)
+            actual.square().sum().backward()
+            expected.square().sum().backward()
+            for x, y in zip(inputs, others):
+                a, b = (torch.zeros_like(x) if v.grad is None else v.grad for v in (x, y))
+                torch.testing.assert_close(a, b)

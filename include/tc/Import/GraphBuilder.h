@@ -152,7 +152,7 @@ private:
   mlir::FailureOr<mlir::Value> bindSizes(mlir::Value value, RefType type, llvm::StringSet<> &bound,
                                          mlir::Location location);
   mlir::LogicalResult yield(llvm::ArrayRef<CallArgument> results, mlir::TypeRange types, mlir::Location location);
-  bool isContiguous(RefType type, llvm::ArrayRef<SizeAttr> strides) const;
+  bool isContiguous(RefType type, llvm::ArrayRef<SizeAttr> strides, bool unitsMatter = false) const;
 
   mlir::OpBuilder builder;
   mlir::OwningOpRef<mlir::ModuleOp> module;

@@ -153,15 +153,14 @@ LogicalResult ProgramBuilder::addInputs() {
       continue;
     }
     FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(argument.getType()));
-    bool isTensor = isa<RankedTensorType>(argument.getType());
-    if (failed(dtype) || (!isTensor && isa<ShapedType>(argument.getType())))
+    if (failed(dtype) || !isa<RankedTensorType>(argument.getType()))
       return function.emitError("argument ")
              << number << " (" << name << ") has an unsupported type " << argument.getType();
-    if (isTensor && cast<RankedTensorType>(argument.getType()).getRank() > runtime::maxRank)
+    if (cast<RankedTensorType>(argument.getType()).getRank() > runtime::maxRank)
       return function.emitError("argument ")
              << number << " (" << name << ") has " << cast<RankedTensorType>(argument.getType()).getRank()
              << " dimensions, expected at most " << runtime::maxRank;
-    if (!isTensor) {
+    if (auto kind = function.getArgAttrOfType<StringAttr>(number, "tc.kind"); kind && kind == "scalar") {
       values[argument] = result.program.addScalarInput(name, *dtype);
       if (device.kind == runtime::DeviceKind::CUDA) {
         auto bytes = SizeExpr(runtime::getByteSize(*dtype));
@@ -326,6 +325,16 @@ LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
   return success();
 }
 
+/// The sizes in an argument that the run computes, in the order of the call. Equal ones count each: a walk would not.
+static void collectSizes(Attribute argument, SmallVectorImpl<SizeAttr> &sizes) {
+  if (auto array = dyn_cast<ArrayAttr>(argument)) {
+    for (Attribute element : array)
+      collectSizes(element, sizes);
+  } else if (auto size = dyn_cast<SizeAttr>(argument); size && !size.getConstant()) {
+    sizes.push_back(size);
+  }
+}
+
 LogicalResult ProgramBuilder::addExtern(ExternOp op) {
   runtime::Extern call;
   call.callback = result.externs.size();
@@ -335,10 +344,10 @@ LogicalResult ProgramBuilder::addExtern(ExternOp op) {
       return op.emitOpError("passes a scalar of type ") << operand.getType() << ", which is not supported";
     call.args.push_back(describe(operand));
   }
-  op.getArgs().walk([&](SizeAttr size) {
-    if (!size.getConstant())
-      call.args.push_back(convert(size));
-  });
+  SmallVector<SizeAttr> sizes;
+  collectSizes(op.getArgs(), sizes);
+  for (SizeAttr size : sizes)
+    call.args.push_back(convert(size));
   for (Value value : op.getResults()) {
     runtime::Extern::Result out;
     if (value.getType().isIndex()) {

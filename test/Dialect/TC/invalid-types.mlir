@@ -55,8 +55,15 @@ func.func private @division_by_zero(!tc.ref<[s0 floordiv 0], f32>)
 
 // -----
 
-// expected-error @+1 {{'tc.kind' of argument 0: expected "parameter", "buffer" or "input", found "weight"}}
+// expected-error @+1 {{'tc.kind' of argument 0: expected "parameter", "buffer", "input" or "scalar", found "weight"}}
 func.func @kind(%x: tensor<4xf32> {tc.kind = "weight"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{'tc.kind' of argument 0: expected a tensor without dimensions, found "scalar"}}
+func.func @scalar(%x: tensor<4xf32> {tc.kind = "scalar"}) {
   return
 }
 

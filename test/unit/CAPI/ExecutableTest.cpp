@@ -25,7 +25,7 @@ protected:
   }
   /// The error of a run on one tensor; empty if there is none. Frees the output.
   std::string run(const DLTensor &tensor, const TcRunOptions *options = nullptr) {
-    TcInput input = {&tensor, 0};
+    TcInput input = {&tensor, 0, nullptr};
     TcResult result;
     return finishRun(tcExecutableRun(executable, 1, &input, 1, &result, options), result, options);
   }
@@ -160,7 +160,7 @@ TEST_F(ExecutableTest, Counts) {
   compileRelu();
   std::vector<int64_t> sizes = {3, 4};
   DLTensor tensor = wrap(sizes);
-  TcInput input = {&tensor, 0};
+  TcInput input = {&tensor, 0, nullptr};
   TcResult result;
   auto message = [&](size_t numInputs, const TcInput *inputs, size_t numResults, TcResult *results) {
     return finishRun(tcExecutableRun(executable, numInputs, inputs, numResults, results, nullptr), result, nullptr);
@@ -170,7 +170,7 @@ TEST_F(ExecutableTest, Counts) {
   EXPECT_EQ(message(1, &input, SIZE_MAX, &result), "expected room for 1 outputs, got 18446744073709551615");
   EXPECT_EQ(message(1, nullptr, 1, &result), "expected 1 inputs, found null");
   EXPECT_EQ(message(1, &input, 1, nullptr), "expected room for 1 outputs, found null");
-  TcInput integer = {nullptr, 7};
+  TcInput integer = {nullptr, 7, nullptr};
   EXPECT_THAT(message(1, &integer, 1, &result), testing::HasSubstr("expected a tensor, got an int"));
   EXPECT_EQ(message(1, &input, 1, &result), "");
   testing::internal::CaptureStderr();
@@ -183,7 +183,7 @@ TEST_F(ExecutableTest, OutputsAreFreedOnce) {
   compileRelu();
   std::vector<int64_t> sizes = {3, 4};
   DLTensor tensor = wrap(sizes);
-  TcInput input = {&tensor, 0};
+  TcInput input = {&tensor, 0, nullptr};
   TcResult first, second;
   ASSERT_EQ(tcExecutableRun(executable, 1, &input, 1, &first, nullptr), nullptr);
   ASSERT_EQ(tcExecutableRun(executable, 1, &input, 1, &second, nullptr), nullptr);
@@ -335,7 +335,7 @@ TEST_F(ExecutableTest, RunsOnSeveralThreads) {
       std::vector<int64_t> sizes = {i + 1, 4};
       DLTensor tensor = wrap(sizes);
       tensor.data = contents.data();
-      TcInput input = {&tensor, 0};
+      TcInput input = {&tensor, 0, nullptr};
       for (int round = 0; round < 50; ++round) {
         TcResult result;
         char *error = tcExecutableRun(executable, 1, &input, 1, &result, nullptr);

@@ -19,6 +19,8 @@ protected:
     auto size = parseSymExpr(&context, text, [](llvm::StringRef symbol) -> SizeRange {
       if (symbol == "s0")
         return {2, 64};
+      if (symbol == "n0")
+        return {std::nullopt, -1};
       return symbol == "s1" ? SizeRange{128, std::nullopt} : SizeRange{0, std::nullopt};
     });
     if (!size)
@@ -63,7 +65,8 @@ TEST_F(SymExpr, Rounding) {
   for (auto [numerator, rounded] : {std::pair("4", "2"), {"5", "2"}, {"6", "3"}, {"7", "4"}, {"9", "4"}, {"-3", "-2"}})
     EXPECT_EQ(parse(std::string("RoundToInt(IntTrueDiv(") + numerator + ", 2))"), rounded);
   EXPECT_EQ(parse("RoundToInt(IntTrueDiv(7, 2) + 1.0)"), "4");
-  EXPECT_EQ(parse("s0 + 1.5"), "error: size expression 's0 + 1.5', column 6: expected an integer, found '1.5'");
+  EXPECT_EQ(parse("s0 + 1.1"),
+            "error: size expression 's0 + 1.1', column 6: expected an integer or a binary fraction, found '1.1'");
 }
 
 TEST_F(SymExpr, Constructors) {
@@ -86,6 +89,21 @@ TEST_F(SymExpr, ExactDivision) {
   expectSame("CleanDiv(6*s0, 3)", "2*s0");
 }
 
+TEST_F(SymExpr, BinaryFractions) {
+  expectSame("FloorToInt(1.50000000000000*ToFloat(s0))", "(3*s0)//2");
+  expectSame("TruncToInt(2.0*ToFloat(s0) + 0.25)", "(8*s0 + 1)//4");
+  EXPECT_EQ(parse("CeilToInt(0.25*ToFloat(s0))"), "s0 ceildiv 4");
+  EXPECT_EQ(parse("RoundToInt(0.5*7)"), "4");
+}
+
+TEST_F(SymExpr, NegativeDivisors) {
+  expectSame("FloorDiv(s0 - 1, n0)", "(1 - s0)//(-n0)");
+  expectSame("CeilDiv(s0, n0)", "CeilDiv(-s0, -n0)");
+  expectSame("PythonMod(s0, n0)", "-((-s0) % (-n0))");
+  EXPECT_EQ(parse("7//(-2)"), "-4");
+  EXPECT_EQ(parse("7 % (-2)"), "-1");
+}
+
 TEST_F(SymExpr, MaxAndMinByRange) {
   EXPECT_EQ(parse("Max(1, s0)"), "s0");
   EXPECT_EQ(parse("Min(100, s0)"), "s0");
@@ -106,7 +124,7 @@ TEST_F(SymExpr, Errors) {
   EXPECT_EQ(parse("s0//0"), "error: size expression 's0//0': it divides by something that is not positive");
   for (llvm::StringRef bad :
        {"", "(", "s0)", "Symbol(s0)", "Symbol('s0", "Max(", "Max(1", "Max(1,", "99999999999999999999", "s0**s1",
-        "s0**1000000", "s0 % 0", "Rational(1, 0)", "2.5", "a.b", "s0 @ 2"})
+        "s0**1000000", "s0 % 0", "Rational(1, 0)", "2.55", "1.0e+20", "a.b", "s0 @ 2"})
     EXPECT_TRUE(llvm::StringRef(parse(bad)).starts_with("error: ")) << bad.str();
   EXPECT_TRUE(llvm::StringRef(parse(std::string(100000, '('))).contains("nested too deeply"));
   // Each power multiplies the size of the expression, each term the time to simplify it.

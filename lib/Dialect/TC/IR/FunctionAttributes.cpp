@@ -93,8 +93,10 @@ LogicalResult TCDialect::verifyRegionArgAttribute(Operation *op, unsigned region
     return b.expect(isa<StringAttr>(attribute.getValue()), "a string");
   if (name == "tc.kind") {
     auto kind = dyn_cast<StringAttr>(attribute.getValue());
+    if (kind && kind == "scalar")
+      return b.expect(b.rank() == 0, "a tensor without dimensions");
     return b.expect(kind && (kind == "parameter" || kind == "buffer" || kind == "input"),
-                    "\"parameter\", \"buffer\" or \"input\"");
+                    "\"parameter\", \"buffer\", \"input\" or \"scalar\"");
   }
   if (name == "tc.strides")
     return verifyStrides(b);
