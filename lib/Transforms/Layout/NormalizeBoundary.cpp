@@ -15,7 +15,7 @@ namespace tc {
 namespace {
 
 // The order of the dimensions in memory, if the strides are those of a permuted row-major tensor and not row-major
-// already. Dimensions of size 1 have no say: they go where they do not disturb the order.
+// already. Dimensions of size 1 go where they get their strides; others of them where they do not disturb the order.
 std::optional<SmallVector<int64_t>> getDensePermutation(ArrayRef<SizeAttr> sizes, ArrayRef<SizeAttr> strides) {
   if (sizes.size() != strides.size())
     return std::nullopt;
@@ -23,23 +23,27 @@ std::optional<SmallVector<int64_t>> getDensePermutation(ArrayRef<SizeAttr> sizes
   SizeAttr expected = sizes.empty() ? SizeAttr() : SizeAttr::constant(sizes.front().getContext(), 1);
   SmallVector<bool> placed(sizes.size(), false);
   // From the innermost dimension outwards, each time the last one whose stride is the product of the sizes placed so
-  // far.
-  for (size_t count = 0; count < sizes.size(); ++count) {
+  // far; one of size 1 first, as it leaves the product as it is.
+  auto isUnit = [&](int64_t dim) { return sizes[dim].getConstant() == 1; };
+  for (;;) {
     int64_t found = -1;
     for (int64_t dim = sizes.size(); dim-- > 0;)
-      if (!placed[dim] && (strides[dim] == expected || sizes[dim].getConstant() == 1)) {
+      if (!placed[dim] && strides[dim] == expected && (found < 0 || (isUnit(dim) && !isUnit(found))))
         found = dim;
-        // A dimension that extends wins over one of size 1 in the same place.
-        if (sizes[dim].getConstant() != 1)
-          break;
-      }
     if (found < 0)
-      return std::nullopt;
+      break;
     placed[found] = true;
     order.push_back(found);
     expected = expected * sizes[found];
   }
   std::reverse(order.begin(), order.end());
+  for (int64_t dim = 0; dim < static_cast<int64_t>(sizes.size()); ++dim) {
+    if (placed[dim])
+      continue;
+    if (!isUnit(dim))
+      return std::nullopt;
+    order.insert(dim == 0 ? order.begin() : std::next(llvm::find(order, dim - 1)), dim);
+  }
   return order;
 }
 

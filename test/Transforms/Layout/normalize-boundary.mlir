@@ -40,3 +40,19 @@ func.func @untouched(%x: tensor<4x8xf32> {tc.strides = [#tc.size<16>, #tc.size<1
 func.func @aliased(%x: tensor<4x8xf32> {tc.strides = [#tc.size<1>, #tc.size<4>]}) -> (tensor<4x8xf32> {tc.aliases = 0}) {
   return %x : tensor<4x8xf32>
 }
+
+// Dimensions of size 1 go where they get their strides.
+// CHECK-LABEL: func @units
+// CHECK-SAME: -> (tensor<1x2x3x3xf32> {tc.permutation = array<i64: 0, 2, 3, 1>}, tensor<1x4x8xf32> {tc.permutation = array<i64: 1, 0, 2>})
+func.func @units(%x: tensor<1x3x2x3xf32>, %y: tensor<4x1x8xf32>)
+    -> (tensor<1x3x2x3xf32> {tc.strides = [#tc.size<18>, #tc.size<1>, #tc.size<9>, #tc.size<3>]},
+        tensor<4x1x8xf32> {tc.strides = [#tc.size<8>, #tc.size<32>, #tc.size<1>]}) {
+  return %x, %y : tensor<1x3x2x3xf32>, tensor<4x1x8xf32>
+}
+
+// Their strides may be those of no place.
+// CHECK-LABEL: func @odd_units
+// CHECK-SAME: -> (tensor<8x4x1xf32> {tc.permutation = array<i64: 2, 0, 1>})
+func.func @odd_units(%x: tensor<4x1x8xf32>) -> (tensor<4x1x8xf32> {tc.strides = [#tc.size<1>, #tc.size<99>, #tc.size<4>]}) {
+  return %x : tensor<4x1x8xf32>
+}
