@@ -282,7 +282,7 @@ bool Groups::areSiblings(unsigned a, unsigned b) {
   return alike && getSharedParallel(both) == groups[a].parallel;
 }
 
-/// Groups over the same parallel space that read one large tensor read it once.
+/// Groups over the same parallel space that read one tensor of about its size read it once.
 void Groups::mergeSiblings() {
   llvm::DenseMap<Value, SmallVector<unsigned>> readers;
   llvm::SmallSetVector<Value, 16> sources;
@@ -292,7 +292,7 @@ void Groups::mergeSiblings() {
       continue;
     int64_t points = estimate(nest.getIterationSizes());
     nest->walk([&](loop::ReadOp read) {
-      if (estimate(getSizes(read.getSource().getType())) * 2 < points || points < smallPoints)
+      if (estimate(getSizes(read.getSource().getType())) * 2 < points)
         return;
       sources.insert(read.getSource());
       if (readers[read.getSource()].empty() || readers[read.getSource()].back() != number)

@@ -22,6 +22,9 @@ namespace {
 
 /// Weights below which work may be repeated.
 constexpr int64_t cheapWeight = 2, generatorWeight = 12;
+/// A piece of a concatenation is computed in the loop over the whole while that has at most so many times its points:
+/// where a guard differs within a vector, every piece is computed for all points.
+constexpr int64_t mostPieces = 4;
 
 /// A read of a map's result, perhaps through reshapes (outermost first).
 struct Use {
@@ -116,6 +119,25 @@ bool isPlain(loop::MapOp map) {
     }
   });
   return plain;
+}
+
+/// Whether the reader reads the map's elements once each, as one piece of a concatenation: under a guard, elsewhere
+/// other pieces.
+bool isPieceOf(loop::MapOp map, loop::LoopNestOpInterface reader, ArrayRef<Use> reads) {
+  if (reads.size() != 1 || !isa<loop::MapOp>(reader.getOperation()))
+    return false;
+  auto guard = dyn_cast<scf::IfOp>(reads[0].read->getParentOp());
+  auto points = getPoints(reader).getConstant(), own = getPoints(cast<loop::LoopNestOpInterface>(*map)).getConstant();
+  return guard && points && own && *points <= mostPieces * *own;
+}
+
+/// Reads other than of tensors so small that they stay in the cache.
+int64_t countLargeReads(loop::MapOp map) {
+  int64_t count = 0;
+  map->walk([&](loop::ReadOp read) {
+    count += !isSmallFor(read.getSource().getType(), cast<loop::LoopNestOpInterface>(*map));
+  });
+  return count;
 }
 
 struct InlineLoops : tc::impl::InlineLoopsBase<InlineLoops> {
@@ -218,11 +240,12 @@ struct InlineLoops : tc::impl::InlineLoopsBase<InlineLoops> {
       return true;
     if (single) {
       bool once = reads.size() == 1 && getPoints(reader) == getPoints(cast<loop::LoopNestOpInterface>(*map));
-      return once || (cost.weight <= cheapWeight && cost.numReads <= 2);
+      return once || (cost.weight <= cheapWeight && cost.numReads <= 2) ||
+             (isPieceOf(map, reader, reads) && !followsProducer(map));
     }
     // Several readers: repeat only what reads no more than it would write, and only if no op could compute it in
     // passing.
-    bool leanest = cost.weight <= cheapWeight && cost.numReads == 1 && !uses.escapes && !followsProducer(map);
+    bool leanest = cost.weight <= cheapWeight && countLargeReads(map) <= 1 && !uses.escapes && !followsProducer(map);
     return leanest && llvm::none_of(uses.readers, [](const auto &entry) { return isa<loop::ContractOp>(entry.first); });
   }
 
