@@ -41,17 +41,23 @@ static void buildLoops(OpPassManager &manager, const StageOptions &) {
   manager.addPass(createCommonSubexpressionsPass());
 }
 
-static void buildFuse(OpPassManager &manager, const StageOptions &) { buildFusePipeline(manager); }
+static bool isGPU(StringRef target) {
+  // An unknown name is an error of code generation; here any target does.
+  llvm::Expected<nvptx::Target> gpu = nvptx::Target::get(target);
+  llvm::consumeError(gpu.takeError());
+  return static_cast<bool>(gpu);
+}
+
+static void buildFuse(OpPassManager &manager, const StageOptions &options) {
+  buildFusePipeline(manager, /*alignsRows=*/!isGPU(options.target));
+}
 
 static void buildSchedule(OpPassManager &manager, const StageOptions &options) {
   ScheduleTarget target;
-  // An unknown name is an error of code generation; here any numbers do.
-  if (llvm::Expected<nvptx::Target> gpu = nvptx::Target::get(options.target)) {
+  if (isGPU(options.target)) {
     target.packsOperands = false;
     buildSchedulePipeline(manager, target);
     return;
-  } else {
-    llvm::consumeError(gpu.takeError());
   }
   if (llvm::Expected<cpu::Target> cpu = cpu::Target::get(options.target)) {
     target.vectorBits = cpu->vectorBits;

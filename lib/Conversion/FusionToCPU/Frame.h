@@ -80,6 +80,7 @@ public:
 
   /// Storage of the kernel's values, by tensor value. Reshapes have the storage of what they reshape.
   llvm::DenseMap<Value, Storage> storages;
+  using KernelSymbols::setStrides;
   /// Reads that have a copy of their source, by op.
   llvm::DenseMap<mlir::Operation *, RearrangedRead> rearrangedReads;
   /// Number of the kernel's result that is this value, or -1.

@@ -213,6 +213,6 @@ void BodyEmitter::emitRead(loop::ReadOp op) {
     values[op.getResult()] = arith::ConstantOp::create(builder, storage.splat);
     return;
   }
-  SmallVector<AffineExpr> strides = frame.getStrides(getSizes(op.getSource().getType()));
+  SmallVector<AffineExpr> strides = frame.getStrides(op.getSource());
   values[op.getResult()] = loadAt(storage, op.getType(), op.getIndices(), strides);
 }

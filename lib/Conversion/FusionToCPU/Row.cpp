@@ -361,14 +361,6 @@ LogicalResult RowLowering::run() {
   if (failed(plan()))
     return failure();
   lanes = chooseLanes(frame.getKernel(), frame.getTarget());
-  SmallVector<IndexUses> all;
-  for (Group &group : groups)
-    for (Operation *op : group.ops) {
-      group.uses.push_back(isa<loop::SortOp>(op) ? IndexUses()
-                                                 : getIndexUses(frame, cast<loop::LoopNestOpInterface>(op)));
-      all.push_back(group.uses.back());
-    }
-  rows = mergeDims(frame, parallelSizes, 0, parallel, all, 0);
   std::optional<int64_t> chunkedSize;
   AffineExpr chunkedExpr;
   if (chunked) {
@@ -378,6 +370,15 @@ LogicalResult RowLowering::run() {
       chunked = false;
     chunk = lanes * (chunkedSize && *chunkedSize <= 4 * lanes ? 4 : 8);
   }
+  arrangeScratch();
+  SmallVector<IndexUses> all;
+  for (Group &group : groups)
+    for (Operation *op : group.ops) {
+      group.uses.push_back(isa<loop::SortOp>(op) ? IndexUses()
+                                                 : getIndexUses(frame, cast<loop::LoopNestOpInterface>(op)));
+      all.push_back(group.uses.back());
+    }
+  rows = mergeDims(frame, parallelSizes, 0, parallel, all, 0);
 
   frame.startPhase();
   if (failed(bindConstants(frame)))
@@ -420,7 +421,7 @@ void RowLowering::startChunk(Value number, AffineExpr size, std::optional<int64_
   for (auto [tensor, start] : scratchTensors) {
     auto type = cast<RankedTensorType>(tensor.getType());
     Type byte = builder.getIntegerType(std::max(8u, type.getElementType().getIntOrFloatBitWidth()));
-    AffineExpr stride = frame.getStrides(getSizes(type))[parallel];
+    AffineExpr stride = frame.getStrides(tensor)[parallel];
     Value offset = frame.sub(frame.index(0), frame.mul(chunkLower, frame.emit(stride)));
     Value moved = LLVM::GEPOp::create(
         builder, start.getType(), byte, start,

@@ -38,6 +38,8 @@ private:
   bool isRowScalar(Value value) const;
   bool isForwarded(loop::ReadOp read, mlir::Operation *reader) const;
   mlir::LogicalResult checkSort(loop::SortOp sort);
+  bool isScratch(Value value) const;
+  void arrangeScratch();
   void allocate();
 
   void startChunk(Value number, AffineExpr size, std::optional<int64_t> constantSize);

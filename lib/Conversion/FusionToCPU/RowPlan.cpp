@@ -91,7 +91,7 @@ LogicalResult RowLowering::plan() {
     chunked = true;
   }
   for (Operation &op : kernel.getBody().front().without_terminator()) {
-    if (isa<ConstantOp, ReshapeOp>(op))
+    if (isa<ConstantOp, ReshapeOp, TransposeOp>(op))
       continue;
     SmallVector<SizeAttr> sizes;
     int64_t opParallel;
@@ -115,9 +115,46 @@ LogicalResult RowLowering::plan() {
   return success();
 }
 
+/// Whether a value lies in scratch memory: another group reads it, and it is no result.
+bool RowLowering::isScratch(Value value) const {
+  fusion::KernelOp kernel = frame.getKernel();
+  if (!getResultNumbers(kernel, value).empty())
+    return false;
+  Operation *op = value.getDefiningOp();
+  bool found = isa<loop::SortOp>(op);
+  if (!isRowScalar(value))
+    kernel.getBody().walk([&](loop::ReadOp read) {
+      Operation *reader = read->getParentOp();
+      while (!groupOf.contains(reader))
+        reader = reader->getParentOp();
+      found |= stripReshapes(read.getSource()) == value && groupOf.at(reader) != groupOf.at(op);
+    });
+  kernel.getBody().walk([&](loop::SortOp sort) { found |= stripReshapes(sort.getInput()) == value; });
+  return found;
+}
+
+/// In a chunked kernel, scratch tensors hold the chunk's elements side by side: they are what vectors are made of.
+void RowLowering::arrangeScratch() {
+  if (!chunked)
+    return;
+  for (const Group &group : groups)
+    for (Operation *op : group.ops)
+      for (Value result : op->getResults()) {
+        // Others see reshapes of it in row-major order.
+        if (!isScratch(result) || llvm::any_of(result.getUsers(), llvm::IsaPred<ReshapeOp, loop::SortOp>) ||
+            isa<loop::SortOp>(op))
+          continue;
+        SmallVector<AffineExpr> strides = frame.getStrides(result);
+        for (AffineExpr &stride : MutableArrayRef(strides).drop_front(parallel + 1))
+          stride = stride * chunk;
+        strides[parallel] = frame.getConstantExpr(1);
+        frame.setStrides(result, strides);
+      }
+}
+
 void RowLowering::allocate() {
   fusion::KernelOp kernel = frame.getKernel();
-  for (auto [number, group] : llvm::enumerate(groups)) {
+  for (const Group &group : groups) {
     if (isa<loop::SortOp>(group.ops.front()))
       sortScratch = frame.getScratch(group.sizes.back() * 8);
     for (Operation *op : group.ops)
@@ -125,16 +162,7 @@ void RowLowering::allocate() {
         SmallVector<Storage, 1> &places = destinations[result];
         for (unsigned resultNumber : getResultNumbers(kernel, result))
           places.push_back(getResultStorage(frame, resultNumber));
-        bool readLater = isa<loop::SortOp>(op);
-        if (!isRowScalar(result))
-          kernel.getBody().walk([&, number = number](loop::ReadOp read) {
-            Operation *reader = read->getParentOp();
-            while (!groupOf.contains(reader))
-              reader = reader->getParentOp();
-            readLater |= stripReshapes(read.getSource()) == result && groupOf[reader] != number;
-          });
-        kernel.getBody().walk([&](loop::SortOp sort) { readLater |= stripReshapes(sort.getInput()) == result; });
-        if (places.empty() && readLater) {
+        if (isScratch(result)) {
           SmallVector<SizeAttr> inner = getSizes(result.getType());
           inner.erase(inner.begin(), inner.begin() + parallel);
           Type element = cast<RankedTensorType>(result.getType()).getElementType();

@@ -32,7 +32,7 @@ LogicalResult ContractEpilogue::emitPoints(ArrayRef<Indices> points, ValueRange 
       for (auto [number, point] : llvm::enumerate(points))
         frame.store(
             frame.getResult(to), getElement(result), get(number),
-            frame.getAddress(getSizes(result.getType()), ArrayRef<AffineExpr>(point).take_front(plan.getParallel())));
+            frame.getAddress(result, ArrayRef<AffineExpr>(point).take_front(plan.getParallel())));
   };
   frame.ifThen(condition, [&] {
     store(product, [&](size_t point) { return sums[point]; });

@@ -36,8 +36,9 @@ LogicalResult Evaluator::bindConstants() {
 
 Value Evaluator::readMemory(const Storage &storage, Value tensor, ArrayRef<AffineExpr> indices) {
   SmallVector<SizeAttr> sizes = getSizes(tensor.getType());
-  AffineExpr address =
-      frame.getAddress(ArrayRef(sizes).drop_front(storage.skipped), indices.drop_front(storage.skipped));
+  AffineExpr address = storage.skipped == 0 ? frame.getAddress(tensor, indices)
+                                            : frame.getAddress(ArrayRef(sizes).drop_front(storage.skipped),
+                                                               indices.drop_front(storage.skipped));
   return frame.load(storage, cast<RankedTensorType>(tensor.getType()).getElementType(), address);
 }
 
@@ -49,7 +50,7 @@ Value Evaluator::read(Value tensor, ArrayRef<AffineExpr> indices) {
     return arith::ConstantOp::create(builder, splat);
   SmallVector<AffineExpr> baseIndices(indices);
   if (base != tensor) {
-    AffineExpr address = frame.getAddress(getSizes(tensor.getType()), indices);
+    AffineExpr address = frame.getAddress(tensor, indices);
     auto storage = storages.find(base);
     if (storage != storages.end() && storage->second.skipped == 0)
       return frame.load(storage->second, cast<RankedTensorType>(base.getType()).getElementType(), address);

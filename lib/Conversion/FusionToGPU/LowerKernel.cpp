@@ -18,7 +18,7 @@ using namespace tc::gpu;
 /// What no code generator can do without: every result is computed here, of a type that PTX has.
 static LogicalResult check(fusion::KernelOp kernel) {
   for (Value value : kernel.getBody().front().getTerminator()->getOperands()) {
-    Operation *op = stripReshapes(value).getDefiningOp();
+    Operation *op = stripViews(value).getDefiningOp();
     if (!op || isa<ConstantOp>(op))
       return kernel.emitError("expected results that loop ops compute, found ")
              << (op ? "a constant" : "an input of the kernel");

@@ -46,7 +46,7 @@ void MapPhase::emitPoints(Evaluator &evaluator, ArrayRef<SmallVector<AffineExpr>
         for (auto [lane, point] : llvm::enumerate(points)) {
           Type element = cast<RankedTensorType>(result.getType()).getElementType();
           frame.store(frame.getResult(to), element, values[lane * maps.size() + number][result.getResultNumber()],
-                      frame.getAddress(getSizes(result.getType()), point));
+                      frame.getAddress(result, point));
         }
 }
 

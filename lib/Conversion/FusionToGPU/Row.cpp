@@ -75,7 +75,7 @@ void RowLowering::storeScalar(Value value, Value scalar) {
   frame.ifThen(isFirst, [&] {
     for (unsigned number : numbers)
       frame.store(frame.getResult(number), getElement(value), scalar,
-                  frame.getAddress(getSizes(value.getType()), indices));
+                  frame.getAddress(value, indices));
   });
 }
 
@@ -145,7 +145,7 @@ LogicalResult RowLowering::emitPoints(Step &step) {
                 for (unsigned to : getResultNumbers(frame.getKernel(), result))
                   for (auto [lane, inner] : llvm::enumerate(lanes))
                     frame.store(frame.getResult(to), getElement(result), values[lane][number][result.getResultNumber()],
-                                frame.getAddress(getSizes(result.getType()), getIndices(inner)));
+                                frame.getAddress(result, getIndices(inner)));
         });
         return next;
       });

@@ -41,6 +41,13 @@ KernelSymbols::KernelSymbols(fusion::KernelOp kernel) : context(kernel.getContex
   });
   llvm::sort(symbols, [](StringAttr a, StringAttr b) { return a.getValue() < b.getValue(); });
   symbols.erase(llvm::unique(symbols), symbols.end());
+  for (Value yielded : kernel.getBody().front().getTerminator()->getOperands())
+    if (auto transpose = yielded.getDefiningOp<TransposeOp>()) {
+      SmallVector<AffineExpr> strides(transpose.getPermutation().size());
+      for (auto [from, stride] : llvm::zip_equal(transpose.getPermutation(), getStrides(getSizes(yielded.getType()))))
+        strides[from] = stride;
+      setStrides(transpose.getInput(), strides);
+    }
 }
 
 AffineExpr KernelSymbols::getConstantExpr(int64_t value) const { return getAffineConstantExpr(value, context); }
@@ -86,11 +93,29 @@ SmallVector<AffineExpr> KernelSymbols::getStrides(ArrayRef<SizeAttr> sizes) cons
   return strides;
 }
 
-AffineExpr KernelSymbols::getAddress(ArrayRef<SizeAttr> sizes, ArrayRef<AffineExpr> indices) const {
-  AffineExpr address = getConstantExpr(0);
-  for (auto [index, stride] : llvm::zip_equal(indices, getStrides(sizes)))
+SmallVector<AffineExpr> KernelSymbols::getStrides(Value tensor) const {
+  if (auto own = ownStrides.find(tensor); own != ownStrides.end())
+    return own->second;
+  return getStrides(getSizes(tensor.getType()));
+}
+
+void KernelSymbols::setStrides(Value tensor, ArrayRef<AffineExpr> strides) {
+  ownStrides[tensor].assign(strides.begin(), strides.end());
+}
+
+static AffineExpr sumProducts(ArrayRef<AffineExpr> indices, ArrayRef<AffineExpr> strides, AffineExpr zero) {
+  AffineExpr address = zero;
+  for (auto [index, stride] : llvm::zip_equal(indices, strides))
     address = address + index * stride;
-  return simplify(address);
+  return address;
+}
+
+AffineExpr KernelSymbols::getAddress(Value tensor, ArrayRef<AffineExpr> indices) const {
+  return simplify(sumProducts(indices, getStrides(tensor), getConstantExpr(0)));
+}
+
+AffineExpr KernelSymbols::getAddress(ArrayRef<SizeAttr> sizes, ArrayRef<AffineExpr> indices) const {
+  return simplify(sumProducts(indices, getStrides(sizes), getConstantExpr(0)));
 }
 
 fusion::ScheduleAttr tc::getScheduleOrDefault(fusion::KernelOp kernel) {
@@ -125,10 +150,15 @@ Value tc::stripReshapes(Value tensor) {
   return tensor;
 }
 
+Value tc::stripViews(Value yielded) {
+  auto transpose = yielded.getDefiningOp<TransposeOp>();
+  return stripReshapes(transpose ? transpose.getInput() : yielded);
+}
+
 SmallVector<unsigned> tc::getResultNumbers(fusion::KernelOp kernel, Value value) {
   SmallVector<unsigned> numbers;
   for (auto [i, operand] : llvm::enumerate(kernel.getBody().front().getTerminator()->getOperands()))
-    if (stripReshapes(operand) == value)
+    if (stripViews(operand) == value)
       numbers.push_back(i);
   return numbers;
 }

@@ -55,7 +55,7 @@ IndexUses tc::getIndexUses(const KernelSymbols &symbols, loop::LoopNestOpInterfa
   body->walk([&](Operation *inner) {
     if (auto read = dyn_cast<loop::ReadOp>(inner)) {
       SmallVector<AffineExpr> indices = llvm::map_to_vector(read.getIndices(), exprOf);
-      uses.reads.push_back({read, symbols.getAddress(getSizes(read.getSource().getType()), indices)});
+      uses.reads.push_back({read, symbols.getAddress(read.getSource(), indices)});
       return;
     }
     bool isExpr = inner->getNumResults() == 1 && inner->getResult(0).getType().isIndex() &&
@@ -68,12 +68,11 @@ IndexUses tc::getIndexUses(const KernelSymbols &symbols, loop::LoopNestOpInterfa
   });
   if (isa<loop::ScatterOp>(op.getOperation()))
     return uses;
-  for (Type type : op->getResultTypes()) {
-    SmallVector<SizeAttr> sizes = getSizes(type);
+  for (Value result : op->getResults()) {
     SmallVector<AffineExpr> indices;
-    for (unsigned dim = 0; dim < sizes.size(); ++dim)
+    for (unsigned dim = 0; dim < cast<RankedTensorType>(result.getType()).getRank(); ++dim)
       indices.push_back(symbols.getDimExpr(dim));
-    uses.results.push_back(symbols.getAddress(sizes, indices));
+    uses.results.push_back(symbols.getAddress(result, indices));
   }
   return uses;
 }

@@ -3,6 +3,7 @@
 #include "Bodies.h"
 #include "Groups.h"
 #include "KernelBodies.h"
+#include "MemoryOrder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -20,6 +21,11 @@ using namespace tc;
 
 namespace {
 
+/// What tc-align-rows leaves behind a map.
+bool isMemoryOrder(Operation *op) {
+  return isa<TransposeOp>(op) && op->getOperand(0).getDefiningOp<loop::MapOp>();
+}
+
 bool isLoopOp(Operation *op) { return isa<loop::LoopNestOpInterface, loop::SortOp>(op); }
 
 struct FormKernels : tc::impl::FormKernelsBase<FormKernels> {
@@ -28,7 +34,7 @@ struct FormKernels : tc::impl::FormKernelsBase<FormKernels> {
   void runOnOperation() override {
     WalkResult primitive = getOperation()->walk([](Operation *op) {
       if (!isa_and_present<TCDialect>(op->getDialect()) ||
-          isa<ConstantOp, ReshapeOp, ReinterpretOp, ExternOp, ItemOp>(op))
+          isa<ConstantOp, ReshapeOp, ReinterpretOp, ExternOp, ItemOp>(op) || isMemoryOrder(op))
         return WalkResult::advance();
       op->emitOpError("expected loops, which tc-to-loop makes");
       return WalkResult::interrupt();
@@ -59,13 +65,21 @@ struct FormKernels : tc::impl::FormKernelsBase<FormKernels> {
 
     IRRewriter rewriter(&getContext());
     llvm::DenseMap<Operation *, fusion::KernelOp> kernelOf;
+    // Kernels take the transpositions of their members with them.
+    llvm::SmallPtrSet<Operation *, 8> taken;
     for (auto [members, reasonList] : llvm::zip_equal(order, notFused)) {
-      rewriter.setInsertionPoint(block.getTerminator());
+      if (taken.contains(members.front()))
+        continue;
       if (!isLoopOp(members.front())) {
         rewriter.moveOpBefore(members.front(), block.getTerminator());
         continue;
       }
-      fusion::KernelOp kernel = buildKernel(rewriter, members);
+      for (Operation *member : members)
+        if (auto map = dyn_cast<loop::MapOp>(member))
+          taken.insert(getMemoryOrder(map));
+      SmallVector<Operation *> placed = settleOrders(rewriter, members);
+      rewriter.setInsertionPoint(block.getTerminator());
+      fusion::KernelOp kernel = buildKernel(rewriter, placed);
       for (Operation *member : members)
         kernelOf[member] = kernel;
       simplifyKernel(rewriter, kernel);
@@ -83,6 +97,35 @@ struct FormKernels : tc::impl::FormKernelsBase<FormKernels> {
       numFused += members.size() > 1 ? members.size() : 0;
       numRefused += texts.size();
     }
+  }
+
+  /// Takes back the permutations of maps that found no reduction, and lets other groups see memory's order only.
+  /// The members as they are now.
+  static SmallVector<Operation *> settleOrders(IRRewriter &rewriter, ArrayRef<Operation *> members) {
+    SmallVector<Operation *> settled(members);
+    SmallVector<SizeAttr> sizes;
+    if (auto first = dyn_cast<loop::LoopNestOpInterface>(members.front()))
+      sizes = first.getIterationSizes();
+    bool inVain = llvm::all_of(members, [&](Operation *member) {
+      auto map = dyn_cast<loop::MapOp>(member);
+      return map && getMemoryOrder(map) && cast<loop::LoopNestOpInterface>(member).getIterationSizes() == sizes;
+    });
+    for (Operation *&member : settled) {
+      auto map = dyn_cast<loop::MapOp>(member);
+      TransposeOp order = map ? getMemoryOrder(map) : TransposeOp();
+      if (!order)
+        continue;
+      if (inVain) {
+        member = restoreMap(rewriter, map);
+        continue;
+      }
+      for (Operation *user : llvm::make_early_inc_range(map.getResult(0).getUsers())) {
+        auto read = dyn_cast<loop::ReadOp>(user);
+        if (read && !llvm::is_contained(members, read->getParentOfType<loop::LoopNestOpInterface>().getOperation()))
+          readInMemoryOrder(rewriter, read, order);
+      }
+    }
+    return settled;
   }
 
   /// For each loop op of another group that the group reads: why they are apart.
@@ -113,6 +156,7 @@ struct FormKernels : tc::impl::FormKernelsBase<FormKernels> {
       return false;
     };
     SmallVector<Value> results;
+    SmallVector<TransposeOp> orders;
     for (Operation *member : members) {
       member->walk([&](Operation *inner) {
         for (Value operand : inner->getOperands()) {
@@ -124,6 +168,16 @@ struct FormKernels : tc::impl::FormKernelsBase<FormKernels> {
             inputs.insert(operand);
         }
       });
+      auto map = dyn_cast<loop::MapOp>(member);
+      if (TransposeOp order = map ? getMemoryOrder(map) : TransposeOp()) {
+        if (order->use_empty()) {
+          rewriter.eraseOp(order);
+          continue;
+        }
+        orders.push_back(order);
+        results.push_back(order.getResult());
+        continue;
+      }
       for (Value result : member->getResults())
         if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !isInside(user); }))
           results.push_back(result);
@@ -148,6 +202,8 @@ struct FormKernels : tc::impl::FormKernelsBase<FormKernels> {
             operand.set(own);
       });
     }
+    for (TransposeOp order : orders)
+      rewriter.moveOpBefore(order, body, body->end());
     for (auto [from, to] : llvm::zip_equal(results, kernel.getResults()))
       rewriter.replaceUsesWithIf(from, to, [&](OpOperand &use) { return !isInside(use.getOwner()); });
     rewriter.setInsertionPointToEnd(body);

@@ -2,6 +2,7 @@
 
 #include "Groups.h"
 
+#include "MemoryOrder.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "tc/Transforms/Fuse/KernelAnalysis.h"
 #include "llvm/ADT/SetVector.h"
@@ -18,6 +19,8 @@ static constexpr int64_t assumedSize = 1024;
 /// More loop ops, or ops in their bodies, than this make a kernel slow to compile.
 static constexpr size_t mostMembers = 48;
 static constexpr int64_t mostKernelOps = 1024;
+/// Columns that rows over columns take together.
+static constexpr int64_t mostColumns = 128;
 /// The latest groups that read a tensor, to which another reader of it is offered.
 static constexpr size_t mostSiblings = 8;
 
@@ -164,6 +167,30 @@ bool Groups::isSmall(ArrayRef<unsigned> members) {
   return true;
 }
 
+/// Maps that tc-align-rows permuted give up the order of memory for rows that stay in the cache: whether they do, and
+/// enough of them are left to run in parallel.
+std::string Groups::checkColumns(ArrayRef<loop::LoopNestOpInterface> nests, int64_t shared) {
+  for (loop::LoopNestOpInterface nest : nests) {
+    auto map = dyn_cast<loop::MapOp>(nest.getOperation());
+    TransposeOp order = map ? getMemoryOrder(map) : TransposeOp();
+    if (!order)
+      continue;
+    SmallVector<SizeAttr> sizes = nest.getIterationSizes();
+    int64_t contiguous = order.getPermutation().back(), columns = 1;
+    if (contiguous < shared)
+      columns = std::min(mostColumns, estimate(sizes[contiguous]));
+    int64_t bytes = columns * estimate(ArrayRef<SizeAttr>(sizes).drop_front(shared)) *
+                    getElementBytes(getElementTypeOrSelf(map.getResult(0).getType()));
+    if (bytes > limits.rowBytes)
+      return "rows of columns of " + std::to_string(bytes) + " bytes, more than " + std::to_string(limits.rowBytes);
+    int64_t rows = estimate(ArrayRef<SizeAttr>(sizes).take_front(shared)) / columns;
+    if (rows < limits.minParallel && estimate(sizes) > smallPoints)
+      return "blocks of columns to run in parallel: " + std::to_string(rows) + ", fewer than " +
+             std::to_string(limits.minParallel);
+  }
+  return "";
+}
+
 static StringRef getKindName(Operation *op) {
   if (isa<loop::ScanOp>(op))
     return "a scan";
@@ -225,6 +252,8 @@ std::string Groups::check(unsigned a, unsigned b) {
         bytes += estimate(ArrayRef<SizeAttr>(sizes).drop_front(shared)) *
                  getElementBytes(getElementTypeOrSelf(result.getType()));
     }
+  if (std::string reason = checkColumns(nests, shared); !reason.empty())
+    return reason;
   if (bytes > limits.rowBytes)
     return "a row would keep " + std::to_string(bytes) + " bytes, more than " + std::to_string(limits.rowBytes);
   if (reachesIndirectly(a, b) || reachesIndirectly(b, a))

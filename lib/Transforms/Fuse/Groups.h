@@ -47,6 +47,7 @@ private:
   void mergeSiblings();
   bool areSiblings(unsigned a, unsigned b);
   bool isSmall(llvm::ArrayRef<unsigned> members);
+  std::string checkColumns(llvm::ArrayRef<loop::LoopNestOpInterface> nests, int64_t shared);
   int64_t estimate(llvm::ArrayRef<SizeAttr> sizes);
   llvm::SmallVector<loop::LoopNestOpInterface> getNests(llvm::ArrayRef<unsigned> members);
 

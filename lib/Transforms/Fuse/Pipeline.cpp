@@ -6,13 +6,16 @@
 
 using namespace mlir;
 
-void tc::buildFusePipeline(OpPassManager &manager) {
+void tc::buildFusePipeline(OpPassManager &manager, bool alignsRows) {
   manager.addPass(createAlignEpilogues());
   manager.addPass(createInlineLoops());
+  if (alignsRows)
+    manager.addPass(createAlignRows());
   manager.addPass(createFormKernels());
 }
 
 void tc::registerFusePipeline() {
-  PassPipelineRegistration<>("tc-fuse", "Loops to kernels: tc-align-epilogues, tc-inline-loops, tc-form-kernels",
-                             buildFusePipeline);
+  PassPipelineRegistration<>(
+      "tc-fuse", "Loops to kernels: tc-align-epilogues, tc-inline-loops, tc-align-rows, tc-form-kernels",
+      [](OpPassManager &manager) { buildFusePipeline(manager); });
 }

@@ -39,17 +39,35 @@ int64_t getWork(loop::LoopNestOpInterface nest) {
   return work;
 }
 
-/// How many accesses are consecutive, and how many the same, when a dimension advances; less those that jump.
+/// Whether a tensor lies in memory that others see, in an order that is given.
+bool isOutside(Value tensor) {
+  return !tensor.getDefiningOp() || llvm::any_of(tensor.getUsers(), [](Operation *user) {
+    return !isa<loop::ReadOp>(user);
+  });
+}
+
+/// The dimension along which a result's elements are consecutive.
+int64_t getContiguousDim(Value result) {
+  for (Operation *user : result.getUsers())
+    if (auto transpose = dyn_cast<TransposeOp>(user))
+      return transpose.getPermutation().back();
+  return cast<RankedTensorType>(result.getType()).getRank() - 1;
+}
+
+/// How many accesses are consecutive, and how many the same, when a dimension advances; less those that jump. What ops
+/// of a row keep for one another is arranged as they need it.
 int64_t scoreDim(loop::LoopNestOpInterface nest, int64_t dim) {
   BlockArgument argument = nest.getBodyBlock()->getArgument(dim);
   int64_t score = 0;
   nest.getBodyBlock()->walk([&](loop::ReadOp read) {
+    if (!isOutside(read.getSource()))
+      return;
     std::optional<int64_t> stride = getReadStride(read, argument);
     score += !stride ? -3 : *stride == 1 ? 4 : *stride == 0 ? 1 : -2;
   });
-  // Writes are in row-major order.
-  if (dim < nest.getNumParallel() && !isa<loop::ScatterOp>(nest.getOperation()))
-    score += dim == nest.getNumParallel() - 1 ? 4 : -2;
+  Value result = nest->getResult(0);
+  if (dim < nest.getNumParallel() && !isa<loop::ScatterOp>(nest.getOperation()) && isOutside(result))
+    score += dim == getContiguousDim(result) ? 4 : -2;
   return score;
 }
 

@@ -64,3 +64,31 @@ func.func private @tile() attributes {s = #fusion.schedule<map, parallel = 1, ve
 
 // expected-error @+1 {{expected a positive grain, found 0}}
 func.func private @grain() attributes {s = #fusion.schedule<map, parallel = 1, vector = 0, tile = [], grain = 0>}
+
+// -----
+
+func.func @transposed_input(%x: tensor<2x4xf32>) -> tensor<4x2xf32> {
+  %0 = fusion.kernel "k"(%x) {
+  ^bb0(%a: tensor<2x4xf32>):
+    // expected-error @+1 {{expected a loop op's result, which the kernel yields transposed}}
+    %t = tc.transpose %a [1, 0] : (tensor<2x4xf32>) -> tensor<4x2xf32>
+    fusion.yield %t : tensor<4x2xf32>
+  } : (tensor<2x4xf32>) -> tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
+
+// -----
+
+func.func @transposed_twice(%x: tensor<2x4xf32>) -> (tensor<2x4xf32>, tensor<4x2xf32>) {
+  %0:2 = fusion.kernel "k"(%x) {
+  ^bb0(%a: tensor<2x4xf32>):
+    %m = loop.map (%i, %j) in [2, 4] {
+      %v = loop.read %a[%i, %j] : tensor<2x4xf32> -> f32
+      loop.yield %v : f32
+    } : tensor<2x4xf32>
+    // expected-error @+1 {{expected an input that is only read otherwise, found a fusion.yield}}
+    %t = tc.transpose %m [1, 0] : (tensor<2x4xf32>) -> tensor<4x2xf32>
+    fusion.yield %m, %t : tensor<2x4xf32>, tensor<4x2xf32>
+  } : (tensor<2x4xf32>) -> (tensor<2x4xf32>, tensor<4x2xf32>)
+  return %0#0, %0#1 : tensor<2x4xf32>, tensor<4x2xf32>
+}

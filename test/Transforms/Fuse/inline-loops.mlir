@@ -218,3 +218,70 @@ func.func @guards(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
   } : tensor<4xf32>
   return %r : tensor<4xf32>
 }
+
+// -----
+
+// A piece of a concatenation is computed in its loop, unless the whole has many times its points.
+// CHECK-LABEL: func @pieces
+// CHECK-NOT: math.cos
+// CHECK: loop.map (%{{.*}}) in [2]
+// CHECK: math.sin
+// CHECK: loop.map (%{{.*}}) in [10]
+// CHECK: scf.if
+// CHECK: math.cos
+// CHECK-NOT: math.sin
+func.func @pieces(%x: tensor<8xf32>, %y: tensor<2xf32>) -> tensor<10xf32> {
+  %a = loop.map (%i) in [8] {
+    %v = loop.read %x[%i] : tensor<8xf32> -> f32
+    %c = math.cos %v : f32
+    loop.yield %c : f32
+  } : tensor<8xf32>
+  %b = loop.map (%i) in [2] {
+    %v = loop.read %y[%i] : tensor<2xf32> -> f32
+    %s = math.sin %v : f32
+    loop.yield %s : f32
+  } : tensor<2xf32>
+  %r = loop.map (%i) in [10] {
+    %eight = arith.constant 8 : index
+    %left = arith.cmpi ult, %i, %eight : index
+    %v = scf.if %left -> f32 {
+      %p = loop.read %a[%i] : tensor<8xf32> -> f32
+      scf.yield %p : f32
+    } else {
+      %at = loop.index affine_map<(d0) -> (d0 - 8)>(%i) where []
+      %q = loop.read %b[%at] : tensor<2xf32> -> f32
+      scf.yield %q : f32
+    }
+    loop.yield %v : f32
+  } : tensor<10xf32>
+  return %r : tensor<10xf32>
+}
+
+// -----
+
+// A map that reads one large tensor, and small ones, is computed anew by its readers rather than kept.
+// CHECK-LABEL: func @centered
+// CHECK: loop.reduce [sum]
+// CHECK: arith.subf
+// CHECK: loop.map
+// CHECK: arith.subf
+// CHECK-NOT: loop.map
+func.func @centered(%x: tensor<16x800xf32>, %mean: tensor<16xf32>) -> (tensor<16xf32>, tensor<16x800xf32>) {
+  %c = loop.map (%i, %j) in [16, 800] {
+    %v = loop.read %x[%i, %j] : tensor<16x800xf32> -> f32
+    %m = loop.read %mean[%i] : tensor<16xf32> -> f32
+    %d = arith.subf %v, %m : f32
+    loop.yield %d : f32
+  } : tensor<16x800xf32>
+  %s = loop.reduce [sum] (%i : %j) in [16 : 800] {
+    %v = loop.read %c[%i, %j] : tensor<16x800xf32> -> f32
+    %q = arith.mulf %v, %v : f32
+    loop.yield %q : f32
+  } : tensor<16xf32>
+  %y = loop.map (%i, %j) in [16, 800] {
+    %v = loop.read %c[%i, %j] : tensor<16x800xf32> -> f32
+    %e = math.exp %v : f32
+    loop.yield %e : f32
+  } : tensor<16x800xf32>
+  return %s, %y : tensor<16xf32>, tensor<16x800xf32>
+}

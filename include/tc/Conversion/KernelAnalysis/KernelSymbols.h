@@ -29,23 +29,35 @@ public:
   mlir::AffineExpr getExpr(loop::IndexOp op, llvm::ArrayRef<mlir::AffineExpr> dims) const;
   SizeAttr getSize(mlir::AffineExpr expr) const;
   mlir::AffineExpr simplify(mlir::AffineExpr expr) const;
+  /// How far apart the elements of a tensor of the kernel lie along each dimension, in elements: as in row-major order,
+  /// or as in the result that is a transposition of it.
+  llvm::SmallVector<mlir::AffineExpr> getStrides(mlir::Value tensor) const;
   /// Row-major strides of sizes, in elements.
   llvm::SmallVector<mlir::AffineExpr> getStrides(llvm::ArrayRef<SizeAttr> sizes) const;
-  /// The address of an element in a row-major tensor.
+  /// The address of an element of a tensor, from its first one.
+  mlir::AffineExpr getAddress(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> indices) const;
+  /// The same in a row-major tensor of these sizes.
   mlir::AffineExpr getAddress(llvm::ArrayRef<SizeAttr> sizes, llvm::ArrayRef<mlir::AffineExpr> indices) const;
+
+protected:
+  /// Tensors that only the kernel sees may lie in any order.
+  void setStrides(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> strides);
 
 private:
   mlir::MLIRContext *context;
   llvm::SmallVector<mlir::StringAttr> symbols;
   /// Of all tensors and spaces; none if a number is not constant.
   std::optional<double> mostPoints = 1;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::AffineExpr>> ownStrides;
 };
 
 /// The kernel's schedule, or a default one by what is in it.
 fusion::ScheduleAttr getScheduleOrDefault(fusion::KernelOp kernel);
 /// The value a tensor is a reshape of.
 mlir::Value stripReshapes(mlir::Value tensor);
-/// The results of the kernel that `value`, or a reshape of it, is.
+/// The same for what a kernel yields, which may also be a transposition.
+mlir::Value stripViews(mlir::Value yielded);
+/// The results of the kernel that `value`, or a view of it, is.
 llvm::SmallVector<unsigned> getResultNumbers(fusion::KernelOp kernel, mlir::Value value);
 
 /// The expression of an index value of a body. `leaf` gives that of block arguments and of values that are not affine,

@@ -31,6 +31,32 @@ def AlignEpilogues : Pass<"tc-align-epilogues"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def AlignRows : Pass<"tc-align-rows"> {
+  let summary = "Write maps around a reduction over the reduction's dimensions, in its order";
+  let description = [{
+    A map that a reduction reads with its dimensions in another order, and a map that reads a reduction's result by other
+    than its first dimensions, gets its dimensions in the reduction's order: the rows come first, and all can be one
+    kernel, as in a softmax over any but the last dimension. `tc.transpose` of the result keeps the order in memory.
+
+    ```mlir
+    %m = loop.reduce [max] (%c : %r) in [64 : 10] { … %x[%r, %c] … } : tensor<64xf32>
+    %y = loop.map (%r, %c) in [10, 64] { … %x[%r, %c] … %m[%c] … } : tensor<10x64xf32>
+    ```
+    becomes
+    ```mlir
+    %m = loop.reduce [max] (%c : %r) in [64 : 10] { … %x[%r, %c] … } : tensor<64xf32>
+    %0 = loop.map (%c, %r) in [64, 10] { … %x[%r, %c] … %m[%c] … } : tensor<64x10xf32>
+    %y = tc.transpose %0 [1, 0] : (tensor<64x10xf32>) -> tensor<10x64xf32>
+    ```
+    Maps that a contraction can compute, and those that reductions read in several orders, stay as they are.
+    tc-form-kernels takes the transpositions into kernels, and undoes what did not come together.
+  }];
+  let statistics = [
+    Statistic<"numPermuted", "permuted", "Maps written in a reduction's order">,
+  ];
+  let dependentDialects = ["::tc::TCDialect", "::tc::loop::LoopDialect"];
+}
+
 def InlineLoops : Pass<"tc-inline-loops"> {
   let summary = "Put maps into the bodies that read them";
   let description = [{

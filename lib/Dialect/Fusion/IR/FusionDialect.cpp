@@ -48,6 +48,17 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// A transposition only names the order in which a result lies in memory.
+static LogicalResult verifyOrder(tc::TransposeOp op) {
+  auto nest = op.getInput().getDefiningOp<tc::loop::LoopNestOpInterface>();
+  if (!nest || !llvm::all_of(op->getUsers(), llvm::IsaPred<YieldOp>))
+    return op.emitOpError("expected a loop op's result, which the kernel yields transposed");
+  for (Operation *user : op.getInput().getUsers())
+    if (user != op && !isa<tc::loop::ReadOp>(user))
+      return op.emitOpError("expected an input that is only read otherwise, found a ") << user->getName();
+  return success();
+}
+
 LogicalResult KernelOp::verify() {
   Block &body = getBody().front();
   if (body.getArgumentTypes() != getInputs().getTypes())
@@ -55,8 +66,11 @@ LogicalResult KernelOp::verify() {
   auto yield = dyn_cast<YieldOp>(body.getTerminator());
   if (!yield || yield.getValues().getTypes() != getResultTypes())
     return emitOpError("expected a fusion.yield of the result types");
-  for (Operation &op : body.without_terminator())
-    if (!isa<loop::LoopNestOpInterface, loop::SortOp, tc::ConstantOp, tc::ReshapeOp>(op))
+  for (Operation &op : body.without_terminator()) {
+    if (!isa<loop::LoopNestOpInterface, loop::SortOp, tc::ConstantOp, tc::ReshapeOp, tc::TransposeOp>(op))
       return op.emitOpError("is not allowed in a kernel");
+    if (auto transpose = dyn_cast<tc::TransposeOp>(op); transpose && failed(verifyOrder(transpose)))
+      return failure();
+  }
   return success();
 }
