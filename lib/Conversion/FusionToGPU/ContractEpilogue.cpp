@@ -30,9 +30,8 @@ LogicalResult ContractEpilogue::emitPoints(ArrayRef<Indices> points, ValueRange 
   auto store = [&](Value result, function_ref<Value(size_t)> get) {
     for (unsigned to : getResultNumbers(kernel, result))
       for (auto [number, point] : llvm::enumerate(points))
-        frame.store(
-            frame.getResult(to), getElement(result), get(number),
-            frame.getAddress(result, ArrayRef<AffineExpr>(point).take_front(plan.getParallel())));
+        frame.store(frame.getResult(to), getElement(result), get(number),
+                    frame.getAddress(result, ArrayRef<AffineExpr>(point).take_front(plan.getParallel())));
   };
   frame.ifThen(condition, [&] {
     store(product, [&](size_t point) { return sums[point]; });

@@ -74,8 +74,7 @@ void RowLowering::storeScalar(Value value, Value scalar) {
   indices.resize(getSizes(value.getType()).size(), frame.getConstantExpr(0));
   frame.ifThen(isFirst, [&] {
     for (unsigned number : numbers)
-      frame.store(frame.getResult(number), getElement(value), scalar,
-                  frame.getAddress(value, indices));
+      frame.store(frame.getResult(number), getElement(value), scalar, frame.getAddress(value, indices));
   });
 }
 

@@ -1,5 +1,5 @@
-// tc-align-rows: brings maps that reductions read, and maps that read them, into the order of the reductions' dimensions,
-// so that they can be rows of one kernel.
+// tc-align-rows: brings maps that reductions read, and maps that read them, into the order of the reductions'
+// dimensions, so that they can be rows of one kernel.
 
 #include "Bodies.h"
 #include "MemoryOrder.h"
@@ -34,8 +34,8 @@ std::optional<Order> getDims(loop::ReadOp read, loop::LoopNestOpInterface reader
     if (source[position].getConstant() == 1)
       continue;
     auto argument = dyn_cast<BlockArgument>(read.getIndices()[position]);
-    if (!argument || argument.getOwner() != reader.getBodyBlock() || llvm::is_contained(dims, argument.getArgNumber()) ||
-        sizes[argument.getArgNumber()] != source[position])
+    if (!argument || argument.getOwner() != reader.getBodyBlock() ||
+        llvm::is_contained(dims, argument.getArgNumber()) || sizes[argument.getArgNumber()] != source[position])
       return std::nullopt;
     dims.push_back(argument.getArgNumber());
   }

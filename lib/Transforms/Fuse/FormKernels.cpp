@@ -22,9 +22,7 @@ using namespace tc;
 namespace {
 
 /// What tc-align-rows leaves behind a map.
-bool isMemoryOrder(Operation *op) {
-  return isa<TransposeOp>(op) && op->getOperand(0).getDefiningOp<loop::MapOp>();
-}
+bool isMemoryOrder(Operation *op) { return isa<TransposeOp>(op) && op->getOperand(0).getDefiningOp<loop::MapOp>(); }
 
 bool isLoopOp(Operation *op) { return isa<loop::LoopNestOpInterface, loop::SortOp>(op); }
 

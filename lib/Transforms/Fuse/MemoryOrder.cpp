@@ -25,8 +25,8 @@ static loop::MapOp makePermuted(RewriterBase &rewriter, loop::MapOp map, ArrayRe
   auto permuted = loop::MapOp::create(rewriter, map.getLoc(), type, toArrayAttr(map.getContext(), sizes));
   Block *from = map.getBodyBlock();
   SmallVector<Location> locs(sizes.size(), map.getLoc());
-  Block *body = rewriter.createBlock(&permuted.getBody(), {},
-                                     SmallVector<Type>(sizes.size(), rewriter.getIndexType()), locs);
+  Block *body =
+      rewriter.createBlock(&permuted.getBody(), {}, SmallVector<Type>(sizes.size(), rewriter.getIndexType()), locs);
   SmallVector<Value> replacements(sizes.size());
   for (auto [position, dim] : llvm::enumerate(permutation))
     replacements[dim] = body->getArgument(position);

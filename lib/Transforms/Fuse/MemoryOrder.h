@@ -11,8 +11,8 @@ namespace tc {
 /// The transposition of the map's result into memory's order; null if the map is in that order.
 TransposeOp getMemoryOrder(loop::MapOp map);
 
-/// The map with one result over permuted dimensions: dimension i is `permutation[i]` of the old one. What reads it reads
-/// the new one, the rest uses its transposition.
+/// The map with one result over permuted dimensions: dimension i is `permutation[i]` of the old one. What reads it
+/// reads the new one, the rest uses its transposition.
 loop::MapOp permuteMap(mlir::RewriterBase &rewriter, loop::MapOp map, llvm::ArrayRef<int64_t> permutation);
 
 /// Undoes permuteMap.

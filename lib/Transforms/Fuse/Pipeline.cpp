@@ -15,7 +15,7 @@ void tc::buildFusePipeline(OpPassManager &manager, bool alignsRows) {
 }
 
 void tc::registerFusePipeline() {
-  PassPipelineRegistration<>(
-      "tc-fuse", "Loops to kernels: tc-align-epilogues, tc-inline-loops, tc-align-rows, tc-form-kernels",
-      [](OpPassManager &manager) { buildFusePipeline(manager); });
+  PassPipelineRegistration<>("tc-fuse",
+                             "Loops to kernels: tc-align-epilogues, tc-inline-loops, tc-align-rows, tc-form-kernels",
+                             [](OpPassManager &manager) { buildFusePipeline(manager); });
 }

@@ -41,9 +41,8 @@ int64_t getWork(loop::LoopNestOpInterface nest) {
 
 /// Whether a tensor lies in memory that others see, in an order that is given.
 bool isOutside(Value tensor) {
-  return !tensor.getDefiningOp() || llvm::any_of(tensor.getUsers(), [](Operation *user) {
-    return !isa<loop::ReadOp>(user);
-  });
+  return !tensor.getDefiningOp() ||
+         llvm::any_of(tensor.getUsers(), [](Operation *user) { return !isa<loop::ReadOp>(user); });
 }
 
 /// The dimension along which a result's elements are consecutive.

@@ -18,8 +18,8 @@ namespace tc {
 #include "tc/Transforms/Fuse/Passes.h.inc"
 
 /// The stage: tc-align-epilogues, tc-inline-loops, tc-align-rows, tc-form-kernels. Registered as `tc-fuse`. Rows are
-/// aligned for code generators that take neighbouring rows together, as vectors (`alignsRows`): others would read memory
-/// in strides.
+/// aligned for code generators that take neighbouring rows together, as vectors (`alignsRows`): others would read
+/// memory in strides.
 void buildFusePipeline(mlir::OpPassManager &manager, bool alignsRows = true);
 void registerFusePipeline();
 
