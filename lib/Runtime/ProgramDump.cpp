@@ -109,7 +109,7 @@ void Printer::printValues() const {
       os << "constant " << value.index;
       break;
     case Value::Kind::Once:
-      os << "once";
+      os << (value.isState ? "once, then state" : "once");
       break;
     case Value::Kind::Arena:
       os << "arena";

@@ -200,7 +200,7 @@ Error Verifier::checkUse(ValueId id, Access access, const Device *device) {
     return fail("the init section cannot use value ", id);
   if (access == Access::Read)
     return Error();
-  if (root.kind == Value::Kind::Constant || (root.kind == Value::Kind::Once && !inInit))
+  if (root.kind == Value::Kind::Constant || (root.kind == Value::Kind::Once && !inInit && !root.isState))
     return fail("value ", id, " is read-only here");
   if (root.kind == Value::Kind::Input && !program.inputs[root.index].isMutated)
     return fail("writes input ", root.index, ", which is not marked as mutated");

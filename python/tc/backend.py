@@ -1,6 +1,7 @@
 """The torch.compile backend: AOTAutograd in front, tc's compiler behind."""
 
 import collections
+import contextlib
 import functools
 import logging
 import threading
@@ -151,12 +152,24 @@ def _needs_grad(gm, example_inputs):
     return any(x.requires_grad for x in tensors)
 
 
+@contextlib.contextmanager
+def _no_opaque_layers():
+    """With oneDNN, PyTorch traces an LSTM as one operator a layer, which has a formula forwards only."""
+    enabled = torch._C._get_mkldnn_enabled()
+    torch._C._set_mkldnn_enabled(False)
+    try:
+        yield
+    finally:
+        torch._C._set_mkldnn_enabled(enabled)
+
+
 def tc_backend(gm, example_inputs, *, mode=None, options=None):
     """For `torch.compile(model, backend="tc")`; `options` are the fields of `tc.config.Config`."""
     from functorch.compile import min_cut_rematerialization_partition
     from torch._dynamo.backends.common import aot_autograd
 
     settings = config.updated(options or {})
+    needs_grad = _needs_grad(gm, example_inputs)
     compiler = functools.partial(_compile_graph, settings=settings)
     # Inference graphs come with their mutations and views; training graphs are functional by the nature of autograd.
     compile_fx = aot_autograd(
@@ -166,6 +179,7 @@ def tc_backend(gm, example_inputs, *, mode=None, options=None):
         partition_fn=min_cut_rematerialization_partition,
         decompositions=decompositions.table(),
         keep_inference_input_mutations=True,
-        disable_functionalization=not _needs_grad(gm, example_inputs),
+        disable_functionalization=not needs_grad,
     )
-    return compile_fx(gm, example_inputs)
+    with _no_opaque_layers() if needs_grad else contextlib.nullcontext():
+        return compile_fx(gm, example_inputs)

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from torch.utils import _pytree as pytree
+
 import tc
 
 INF, NAN = float("inf"), float("nan")
@@ -276,3 +278,84 @@ def test_errors_of_operators_raised_by_python_itself():
     fails.register_fake(torch.empty_like)
     with pytest.raises(IndexError, match="list index out of range"):
         torch.compile(lambda x: fails(x) + 1, backend="tc")(torch.ones(3))
+
+
+class Counter(torch.nn.Module):
+    """Writes its buffers: one whole, one in parts, and two that change places."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("count", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("history", torch.zeros(4, 3), persistent=False)
+        self.register_buffer("a", torch.ones(3))
+        self.register_buffer("b", torch.full((3,), 2.0))
+
+    def forward(self, x):
+        self.history[1:] = self.history[:-1].clone()
+        self.history[0] = x
+        self.count += 1
+        a = self.a.clone()
+        self.a.copy_(self.b)
+        self.b.copy_(a)
+        return self.history.sum(0) + self.count, self.count.clone(), self.a * 2, self.history
+
+
+def test_files_that_write_their_buffers(tmp_path):
+    torch.export.save(torch.export.export(Counter(), (torch.ones(3),)), tmp_path / "model.pt2")
+    loaded, module = tc.load(tmp_path / "model.pt2"), Counter()
+    for _ in range(6):
+        x = torch.randn(3)
+        torch.testing.assert_close(loaded(x), tuple(y.clone() for y in module(x)))
+
+
+def test_arguments_that_change_places():
+    def swap(a, b):
+        t = a.clone()
+        a.copy_(b)
+        b.copy_(t)
+        return a - b
+
+    x, y = torch.randn(2, 4), torch.randn(2, 4)
+    expected = [x.clone(), y.clone()]
+    difference = swap(*expected)
+    actual = [x.clone(), y.clone()]
+    torch.testing.assert_close(torch.compile(swap, backend="tc")(*actual), difference)
+    torch.testing.assert_close(actual, expected)
+
+
+@pytest.mark.parametrize("kind", [torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN])
+@torch._dynamo.config.patch(allow_rnn=True)
+def test_recurrent_layers(kind, tmp_path):
+    layer, x = kind(3, 4, num_layers=2, bidirectional=True, batch_first=True), torch.randn(3, 2, 3)
+    with torch.no_grad():
+        expected = layer(x)
+        tc.counters.clear()
+        torch.testing.assert_close(torch.compile(layer, backend="tc")(x), expected)
+        torch.export.save(torch.export.export(layer, (x,)), tmp_path / "model.pt2")
+        torch.testing.assert_close(tc.load(tmp_path / "model.pt2")(x), tuple(pytree.tree_leaves(expected)))
+    torch._dynamo.reset()
+    gradients = [torch.autograd.grad(f(x)[0].sin().sum(), tuple(layer.parameters()))
+                 for f in (layer, torch.compile(layer, backend="tc"))]
+    torch.testing.assert_close(*gradients)
+    assert tc.counters["extern"] == 0, dict(tc.counters)
+
+
+def test_projections_and_cells_in_files(tmp_path):
+    class Cells(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.LSTM(3, 8, proj_size=2)
+            self.lstm, self.gru = torch.nn.LSTMCell(2, 4), torch.nn.GRUCell(4, 5, bias=False)
+            self.rnn = torch.nn.RNNCell(5, 6, nonlinearity="relu")
+
+        def forward(self, x):
+            y, state = self.layer(x)
+            h, c = self.lstm(y[0])
+            return y, *state, h, c, self.rnn(self.gru(h))
+
+    module, x = Cells(), torch.randn(4, 2, 3)
+    tc.counters.clear()
+    with torch.no_grad():
+        torch.export.save(torch.export.export(module, (x,)), tmp_path / "model.pt2")
+        torch.testing.assert_close(tc.load(tmp_path / "model.pt2")(x), module(x))
+    assert tc.counters["extern"] == 0, dict(tc.counters)

@@ -96,6 +96,8 @@ struct Value {
   /// Where the bytes are. Constants of a CUDA device are uploaded once.
   Device device = {};
   std::string name = {}; ///< for people
+  /// Of a Once value: the body writes it, for the runs after this one.
+  bool isState = false;
 };
 
 enum class Access : uint8_t { Read, Write, ReadWrite };

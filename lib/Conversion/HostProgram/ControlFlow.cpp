@@ -153,11 +153,17 @@ LogicalResult ProgramBuilder::addWhile(scf::WhileOp op) {
   loop.condition = conditions.lookup(condition.getCondition());
   for (auto [passed, argument, value] : llvm::zip_equal(condition.getArgs(), op.getAfterArguments(), op.getResults()))
     values[argument] = values[value] = values.lookup(passed);
+  scf::YieldOp yield = op.getYieldOp();
+  for (auto [operand, place] : llvm::zip_equal(yield.getOperands(), carried))
+    if (Value root = getRoot(operand);
+        root.getDefiningOp<fusion::KernelOp>() && root.getParentBlock() == op.getAfterBody())
+      for (BlockArgument argument : op.getAfterArguments())
+        if (values.lookup(argument) == place)
+          carriedAs.try_emplace(root, argument);
   if (failed(addBlock(*op.getAfterBody(), loop.body)))
     return failure();
 
   std::vector<Instruction> *outer = std::exchange(instructions, &loop.body);
-  scf::YieldOp yield = op.getYieldOp();
   SmallVector<std::pair<ValueId, ValueId>> late;
   for (auto [operand, place] : llvm::zip_equal(yield.getOperands(), carried)) {
     // A carried value that becomes another one is read before any is written.

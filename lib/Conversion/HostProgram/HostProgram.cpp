@@ -180,6 +180,7 @@ LogicalResult ProgramBuilder::addInputs() {
       if (failed(size))
         return failure();
       values[argument] = result.program.addOnce(*size, name, device);
+      result.program.values[values[argument]].isState = true;
       result.program.init.push_back(runtime::Instruction(runtime::Copy{values[argument], constant, *size}));
       continue;
     }
@@ -230,6 +231,29 @@ LogicalResult ProgramBuilder::addOp(Operation &op) {
       .Default([&](Operation *other) { return addScalar(other); });
 }
 
+// What `argument` of a loop's body carries, and all that is in its memory, is read by no op after the kernel.
+static bool isLastRead(Value argument, fusion::KernelOp kernel) {
+  return llvm::all_of(argument.getUsers(), [&](Operation *user) {
+    if (isa<ReshapeOp, ReinterpretOp>(user))
+      return isLastRead(user->getResult(0), kernel);
+    Operation *ancestor = kernel->getBlock()->findAncestorOpInBlock(*user);
+    return ancestor && !ancestor->hasTrait<OpTrait::IsTerminator>() &&
+           (ancestor == kernel || ancestor->isBeforeInBlock(kernel));
+  });
+}
+
+// Whether the result, which is what the loop carries next, may lie on what it carries now.
+bool ProgramBuilder::canOverwrite(fusion::KernelOp kernel, const KernelLaunchInfo &info, unsigned index,
+                                  BlockArgument argument) {
+  ValueId memory = values.lookup(argument);
+  auto isMemory = [&](Value value) { return values.lookup(value) == memory; };
+  return llvm::any_of(info.inPlace,
+                      [&](auto pair) { return pair.first == index && isMemory(kernel.getInputs()[pair.second]); }) &&
+         llvm::count_if(kernel.getInputs(), isMemory) == 1 &&
+         llvm::all_of(argument.getOwner()->getArguments(),
+                      [&](Value other) { return !isMemory(other) || isLastRead(other, kernel); });
+}
+
 LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
   uint32_t number = kernelOf[nextKernel++];
   const KernelLaunchInfo &info = result.launchInfos[number];
@@ -238,18 +262,24 @@ LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
       llvm::all_of(kernel.getResultTypes(), [](Type type) { return cast<RankedTensorType>(type).hasStaticShape(); });
 
   std::vector<runtime::BufferArg> buffers;
-  for (Value input : kernel.getInputs())
-    buffers.push_back({values.lookup(input), runtime::Access::Read});
+  SmallVector<ValueId> inputs;
+  for (Value input : kernel.getInputs()) {
+    inputs.push_back(values.lookup(input));
+    buffers.push_back({inputs.back(), runtime::Access::Read});
+  }
   SmallVector<ValueId> results;
-  for (Value value : kernel.getResults()) {
+  for (auto [i, value] : llvm::enumerate(kernel.getResults())) {
     FailureOr<SizeExpr> bytes = byteSize(kernel, value.getType());
     if (failed(bytes))
       return failure();
     ValueId id;
     auto output = outputOf.find(value);
     auto place = placeOf.find(value);
+    auto carried = carriedAs.find(value);
     if (place != placeOf.end() && !once) {
       id = place->second;
+    } else if (carried != carriedAs.end() && !once && canOverwrite(kernel, info, i, carried->second)) {
+      id = values.lookup(carried->second);
     } else if (once) {
       id = result.program.addOnce(*bytes, kernel.getName().str(), device);
       outputOf.erase(value);
@@ -292,8 +322,18 @@ LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
   std::vector<SizeExpr> symbolValues;
   for (StringAttr symbol : info.symbols)
     symbolValues.push_back(SizeExpr::symbol(symbolNumber(symbol)));
+  std::vector<runtime::InPlace> inPlace;
+  for (auto [written, read] : once ? ArrayRef<std::pair<unsigned, unsigned>>() : ArrayRef(info.inPlace)) {
+    ValueId operand = buffers[read].value;
+    // Passed twice, the other use may read elements that are written already.
+    if (results[written] != operand && llvm::count(inputs, operand) == 1)
+      inPlace.push_back({results[written], operand});
+  }
   for (auto [index, phase] : llvm::enumerate(info.phases)) {
     uint32_t entry = result.firstEntry[number] + index;
+    if (index == 1)
+      for (auto [written, read] : once ? ArrayRef<std::pair<unsigned, unsigned>>() : ArrayRef(info.inPlace))
+        buffers[read].value = results[written];
     runtime::Instruction instruction = [&]() -> runtime::Instruction {
       if (device.kind == runtime::DeviceKind::CUDA) {
         runtime::CudaLaunch launch{entry, buffers, symbolValues};
@@ -313,13 +353,9 @@ LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
       return runtime::Instruction(std::move(launch));
     }();
     instruction.name = kernel.getName().str();
-    if (!once && info.phases.size() == 1)
-      for (auto [written, read] : info.inPlace) {
-        ValueId operand = values.lookup(kernel.getInputs()[read]);
-        // Passed twice, the other use may read elements that are written already.
-        if (llvm::count_if(kernel.getInputs(), [&](Value input) { return values.lookup(input) == operand; }) == 1)
-          instruction.inPlace.push_back({results[written], operand});
-      }
+    // Only the first phase reads what the result may lie on.
+    if (index == 0)
+      instruction.inPlace = inPlace;
     (once ? result.program.init : *instructions).push_back(std::move(instruction));
   }
   return success();

@@ -63,18 +63,40 @@ void ProgramBuilder::addIntOutput(SizeExpr value) {
   output.sizes = {std::move(value)};
 }
 
+// The program's input that an argument is; none if the program owns it.
+static std::optional<uint32_t> getInput(func::FuncOp function, unsigned argument) {
+  auto isOwn = [&](unsigned i) { return function.getArgAttr(i, "tc.value") != Attribute(); };
+  if (isOwn(argument))
+    return std::nullopt;
+  return argument - llvm::count_if(llvm::seq(argument), isOwn);
+}
+
+// Writes an argument's next value. One that is another argument's old value is read before that is written.
+LogicalResult ProgramBuilder::addMutation(BlockArgument target, Value next,
+                                          SmallVectorImpl<runtime::Instruction> &last) {
+  Value root = getRoot(next);
+  if (root == target)
+    return success();
+  FailureOr<SizeExpr> bytes = byteSize(function, next.getType());
+  if (failed(bytes))
+    return failure();
+  ValueId source = values.lookup(next);
+  if (isa<BlockArgument>(root)) {
+    ValueId copy = result.program.addArena(*bytes, "mutation", device);
+    result.program.body.push_back(runtime::Copy{copy, source, *bytes});
+    source = copy;
+  }
+  last.push_back(runtime::Copy{values.lookup(target), source, *bytes});
+  return success();
+}
+
 LogicalResult ProgramBuilder::addOutputs() {
   Operation *terminator = function.getBody().front().getTerminator();
   SmallVector<runtime::Instruction> mutations;
   for (auto [number, operand] : llvm::enumerate(terminator->getOperands())) {
     if (auto argument = function.getResultAttrOfType<IntegerAttr>(number, "tc.mutates")) {
-      Value target = function.getArgument(argument.getInt());
-      if (getRoot(operand) == target)
-        continue;
-      FailureOr<SizeExpr> bytes = byteSize(terminator, operand.getType());
-      if (failed(bytes))
+      if (failed(addMutation(function.getArgument(argument.getInt()), operand, mutations)))
         return failure();
-      mutations.push_back(runtime::Copy{values.lookup(target), values.lookup(operand), *bytes});
       continue;
     }
     if (programOutput[number] < 0)
@@ -122,9 +144,10 @@ LogicalResult ProgramBuilder::addOutputs() {
         output.strides = runtime::getRowMajorStrides(sizes);
       continue;
     }
-    if (auto argument = function.getResultAttrOfType<IntegerAttr>(number, "tc.aliases")) {
+    auto argument = function.getResultAttrOfType<IntegerAttr>(number, "tc.aliases");
+    if (auto input = argument ? getInput(function, argument.getInt()) : std::nullopt) {
       output.kind = runtime::Output::Kind::AliasInput;
-      output.index = argument.getInt();
+      output.index = *input;
       if (output.strides.empty())
         output.strides = runtime::getRowMajorStrides(sizes);
       continue;

@@ -42,8 +42,12 @@ private:
   void addIntOutput(runtime::SizeExpr value);
   mlir::LogicalResult addOp(mlir::Operation &op);
   mlir::LogicalResult addKernel(fusion::KernelOp kernel);
+  bool canOverwrite(fusion::KernelOp kernel, const KernelLaunchInfo &info, unsigned index,
+                    mlir::BlockArgument argument);
   mlir::LogicalResult addExtern(ExternOp op);
   mlir::LogicalResult addOutputs();
+  mlir::LogicalResult addMutation(mlir::BlockArgument target, mlir::Value next,
+                                  llvm::SmallVectorImpl<runtime::Instruction> &last);
   mlir::LogicalResult checkSymbols();
 
   // The value whose memory this one is: reshapes and reinterpretations are other names for the same bytes.
@@ -77,6 +81,8 @@ private:
   llvm::DenseMap<mlir::Value, runtime::SizeExpr> conditions;
   /// Results of kernels that have a place already: where the results of their branch are.
   llvm::DenseMap<mlir::Value, runtime::ValueId> placeOf;
+  /// Results of kernels that a loop's body yields, and the body's argument that they become.
+  llvm::DenseMap<mlir::Value, mlir::BlockArgument> carriedAs;
   llvm::StringMap<uint32_t> symbols;
   llvm::DenseMap<mlir::Value, runtime::ValueId> values;
   /// Values known before the first run: constants, and what is computed from them.

@@ -6,6 +6,7 @@
 #include "Call.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Remarks.h"
 
 namespace tc {
@@ -21,11 +22,11 @@ using namespace tc::decompose;
 static const Decompositions &getDecompositions() {
   static const Decompositions table = [] {
     Decompositions result;
-    for (auto addFamily : {addPointwise,       addActivations,   addComparisons, addReductions, addSoftmax,
-                           addNormalization,   addLinearAlgebra, addConvolution, addPooling,    addResizing,
-                           addIndexing,        addScattering,    addCreation,    addShape,      addAttention,
-                           addLosses,          addSorting,       addRandom,      addForeach,    addTransformerLayers,
-                           addSpecialFunctions})
+    for (auto addFamily : {addPointwise,       addActivations,     addComparisons, addReductions, addSoftmax,
+                           addNormalization,   addLinearAlgebra,   addConvolution, addPooling,    addResizing,
+                           addIndexing,        addScattering,      addCreation,    addShape,      addAttention,
+                           addLosses,          addSorting,         addRandom,      addForeach,    addTransformerLayers,
+                           addRecurrentLayers, addSpecialFunctions})
       addFamily(result);
     return result;
   }();

@@ -65,6 +65,17 @@ TEST(Program, FindsWhatIsNot) {
             "program p: value 3 (c): constant 0 (c) has no data");
 }
 
+TEST(Program, WritesWhatIsKeptIfItIsState) {
+  for (bool isState : {false, true}) {
+    EXPECT_EQ(verifyAfter([&](Program &p) {
+                ValueId kept = p.addOnce(16, "count");
+                p.values[kept].isState = isState;
+                p.body.push_back(Copy{kept, 0, 16});
+              }),
+              isState ? "" : "program p: body.2: value 3 is read-only here");
+  }
+}
+
 TEST(Program, SizesOutsideTheirBuffers) {
   Runtime runtime({.maxThreads = 1});
   Program p = makeProgram();

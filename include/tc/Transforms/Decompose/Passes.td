@@ -33,7 +33,7 @@ def DecomposePass : Pass<"tc-decompose", "::mlir::func::FuncOp"> {
     Statistic<"numDecomposed", "decomposed", "Captured calls replaced by typed ops">,
     Statistic<"numExtern", "extern", "Captured calls left to PyTorch">,
   ];
-  let dependentDialects = ["::tc::TCDialect"];
+  let dependentDialects = ["::tc::TCDialect", "::mlir::scf::SCFDialect"];
 }
 
 def ExpandComplexPass : Pass<"tc-expand-complex", "::mlir::func::FuncOp"> {
