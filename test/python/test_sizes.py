@@ -98,3 +98,14 @@ def test_numbers_that_backward_is_given():
             for x, y in zip(inputs, others):
                 a, b = (torch.zeros_like(x) if v.grad is None else v.grad for v in (x, y))
                 torch.testing.assert_close(a, b)
+
+
+def test_storage_of_dynamic_channels_last():
+    def function(x):
+        strides = (x.shape[1] * x.shape[2] * x.shape[3], 1, x.shape[1] * x.shape[3], x.shape[1])
+        return torch.as_strided(x, x.shape, strides, 0) + torch.as_strided(x + 1, (2, 12), (12, 1), 1)[0, 0]
+
+    compiled = torch.compile(function, backend="tc", dynamic=True, fullgraph=True)
+    for shape in ((2, 3, 4, 5), (3, 4, 5, 5)):
+        x = torch.randn(shape).to(memory_format=torch.channels_last)
+        torch.testing.assert_close(compiled(x), function(x))

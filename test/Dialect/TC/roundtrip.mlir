@@ -34,3 +34,8 @@ func.func @primitive(%x: tensor<?x768xf32, #tc.sizes<[s0, 768]>>, %w: tensor<64x
   %3 = tc.compare lt %1, %half : (tensor<?x64xf32, #tc.sizes<[s0, 64]>>, tensor<f32>) -> tensor<?x64xi1, #tc.sizes<[s0, 64]>>
   return %1 : tensor<?x64xf32, #tc.sizes<[s0, 64]>>
 }
+
+// Products have one form, whatever the order of their factors.
+// CHECK-LABEL: func private @products
+// CHECK-SAME: !tc.ref<[(s0 * s1) * s1, (s0 * s1) * s1, s1 * (s0 + 1), s1 * (s0 + 1), (s1 * (s0 floordiv 2)) * 4, (s1 * (s0 floordiv 2)) * 4], f32>
+func.func private @products(!tc.ref<[s0 * (s1 * s1), s1 * (s1 * s0), (s0 + 1) * s1, s1 * (s0 + 1), (s0 floordiv 2) * s1 * 4, 4 * s1 * (s0 floordiv 2)], f32>)

@@ -112,7 +112,7 @@ TEST_F(SymExpr, MaxAndMinByRange) {
   EXPECT_EQ(parse("Max(1, u0)"), "u0 + (1 floordiv (u0 + 1))");
   // Others are told apart where they are computed.
   EXPECT_EQ(parse("Max(2, s0 - 1)"),
-            "(s0 + ((((s0 * -1) + 1099511627778) floordiv 1099511627776) * ((s0 * -1) + 3))) - 1");
+            "(s0 + (((s0 * -1) + 3) * (((s0 * -1) + 1099511627778) floordiv 1099511627776))) - 1");
 }
 
 TEST_F(SymExpr, Errors) {

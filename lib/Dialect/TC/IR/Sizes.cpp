@@ -1,5 +1,5 @@
-// Symbolic sizes: normal form, arithmetic, text. The normal form (sorted symbols, only those used, simplified) makes
-// equality of sizes equality of attributes.
+// Symbolic sizes: normal form, arithmetic, text. The normal form (sorted symbols, only those used, simplified, sorted
+// factors) makes equality of sizes equality of attributes.
 
 #include "tc/Dialect/TC/IR/Sizes.h"
 
@@ -12,6 +12,47 @@
 using namespace mlir;
 
 namespace tc {
+
+/// An order of expressions that does not depend on addresses; constants come last.
+static int compare(AffineExpr a, AffineExpr b) {
+  if (a == b)
+    return 0;
+  auto rank = [](AffineExpr expr) { return isa<AffineConstantExpr>(expr) ? 2 : isa<AffineSymbolExpr>(expr) ? 0 : 1; };
+  if (rank(a) != rank(b))
+    return rank(a) - rank(b);
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(a))
+    return symbol.getPosition() < cast<AffineSymbolExpr>(b).getPosition() ? -1 : 1;
+  if (auto constant = dyn_cast<AffineConstantExpr>(a))
+    return constant.getValue() < cast<AffineConstantExpr>(b).getValue() ? -1 : 1;
+  if (a.getKind() != b.getKind())
+    return a.getKind() < b.getKind() ? -1 : 1;
+  auto x = cast<AffineBinaryOpExpr>(a), y = cast<AffineBinaryOpExpr>(b);
+  int order = compare(x.getLHS(), y.getLHS());
+  return order ? order : compare(x.getRHS(), y.getRHS());
+}
+
+/// Sorts the factors of products, which simplification leaves as they were multiplied.
+static AffineExpr sortFactors(AffineExpr expr) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return expr;
+  if (expr.getKind() != AffineExprKind::Mul)
+    return getAffineBinaryOpExpr(expr.getKind(), sortFactors(binary.getLHS()), sortFactors(binary.getRHS()));
+  SmallVector<AffineExpr> factors, rest{expr};
+  while (!rest.empty()) {
+    AffineExpr factor = rest.pop_back_val();
+    auto product = dyn_cast<AffineBinaryOpExpr>(factor);
+    if (product && factor.getKind() == AffineExprKind::Mul)
+      rest.append({product.getLHS(), product.getRHS()});
+    else
+      factors.push_back(sortFactors(factor));
+  }
+  llvm::sort(factors, [](AffineExpr a, AffineExpr b) { return compare(a, b) < 0; });
+  AffineExpr result = factors.front();
+  for (AffineExpr factor : ArrayRef(factors).drop_front())
+    result = result * factor;
+  return result;
+}
 
 SizeAttr getSize(MLIRContext *context, AffineExpr expr, ArrayRef<StringAttr> symbols) {
   expr = simplifyAffineExpr(expr, 0, symbols.size());
@@ -29,8 +70,8 @@ SizeAttr getSize(MLIRContext *context, AffineExpr expr, ArrayRef<StringAttr> sym
   SmallVector<AffineExpr> replacements;
   for (StringAttr symbol : symbols)
     replacements.push_back(getAffineSymbolExpr(llvm::find(kept, symbol) - kept.begin(), context));
-  expr = simplifyAffineExpr(expr.replaceSymbols(replacements), 0, kept.size());
-  return SizeAttr::get(context, kept, expr);
+  expr = simplifyAffineExpr(sortFactors(expr.replaceSymbols(replacements)), 0, kept.size());
+  return SizeAttr::get(context, kept, sortFactors(expr));
 }
 
 SizeAttr SizeAttr::constant(MLIRContext *context, int64_t value) {
