@@ -13,6 +13,7 @@ from .dtypes import name_of
 from .errors import UnsupportedGraph
 from .float_sizes import FloatSizes
 from .higher_order import HigherOrder, _is_value, location
+from .operator_views import NAMESPACE, OperatorViews, schema_of
 
 SYM_TYPES = (torch.SymInt, torch.SymFloat, torch.SymBool)
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
@@ -98,7 +99,7 @@ def _write_on_copies(module):
         decompose_auto_functionalized(module.graph)
 
 
-class _Capture(HigherOrder, FloatSizes):
+class _Capture(HigherOrder, FloatSizes, OperatorViews):
     def __init__(self, context, module, example_inputs, name):
         super().__init__()
         self.module = module
@@ -255,18 +256,37 @@ class _Capture(HigherOrder, FloatSizes):
         if target.namespace in ("aten", "prim") and target._schema.name.startswith("aten::_assert"):
             return None
         if target.namespace not in ("aten", "prim"):
-            self.context.add_operator(str(target._schema))
+            return self.add_foreign_operator(node, target, args, kwargs, example)
         numbers = {i for i, (kind, arg) in enumerate(zip(target._schema.arguments, args))
                    if _kind(kind) in ("NumberType", "FloatType", "BoolType") and _is_value(self.scalar(arg))}
         if numbers and target in (torch.ops.aten.scalar_tensor.default, torch.ops.aten.full.default):
             number = self.emit("aten._to_copy", [args[-1]], node, [], example.dtype, example.dtype)
             return self.emit("aten.expand", [number, list(example.shape)], node, example.shape, example.dtype)
-        target = _overload_of_tensors(target, args, numbers)
-        if not target._schema.returns:
+        return self.add_results(node, _overload_of_tensors(target, args, numbers), args, kwargs, example)
+
+    def add_foreign_operator(self, node, target, args, kwargs, example):
+        plan = None if target.namespace == "prims" else self.wrapped_call(target, args, kwargs)
+        schema = schema_of(target) if plan else str(target._schema).replace("-> NoneType", "-> ()").replace("-> None", "-> ()")
+        self.context.add_operator(schema)
+        if plan is None:
+            return self.add_results(node, target, args, kwargs, example)
+        wrapper = f"{NAMESPACE}.{str(target).replace('.', '_')}.default"
+        return self.add_results(node, target, [str(target), plan.text(), plan.bases, plan.values, plan.sizes], {}, example, wrapper)
+
+    def is_row_major(self, tensor):
+        return _is_contiguous(tensor.shape, tensor.stride())
+
+    def is_dense(self, tensor):
+        return _is_dense(tensor.shape, tensor.stride())
+
+    def add_results(self, node, target, args, kwargs, example, name=None):
+        """The call of `name`, an operator that gives what `target` does."""
+        returns = [x for x in target._schema.returns if x.type.kind() != "NoneType"]
+        if not returns:
             example = None
-        results = list(example) if isinstance(example, (list, tuple)) else [example] if target._schema.returns else []
+        results = list(example) if isinstance(example, (list, tuple)) else [example] if returns else []
         values = self.graph.call(
-            str(target),
+            name or str(target),
             [self.argument(arg) for arg in args],
             {key: self.argument(arg) for key, arg in kwargs.items()},
             [self.type_of(result) for result in results],

@@ -4,6 +4,7 @@ import json
 
 import torch
 
+from . import operator_views
 from .dtypes import DTYPES
 
 
@@ -17,8 +18,12 @@ def make_extern(name, arguments_json):
     arguments = json.loads(arguments_json)
     namespace, _, rest = name.rpartition("::")
     packet, _, overload = rest.partition(".")
-    op = getattr(getattr(getattr(torch.ops, namespace or "aten"), packet), overload or "default")
-    schema_args = op._schema.arguments
+    if namespace == operator_views.NAMESPACE:
+        op, schema = operator_views.run, torch._C.parse_schema(operator_views.schema_of(operator_views.find(arguments[0])))
+    else:
+        op = getattr(getattr(getattr(torch.ops, namespace or "aten"), packet), overload or "default")
+        schema = op._schema
+    schema_args = schema.arguments
 
     def resolve(argument, inputs):
         if isinstance(argument, list):
@@ -61,9 +66,9 @@ def make_extern(name, arguments_json):
                 positional.append(value)
         with torch.no_grad():
             results = op(*positional, **named)
-        if not isinstance(results, (list, tuple)) or len(op._schema.returns) == 1:
+        if not isinstance(results, (list, tuple)) or len(schema.returns) == 1:
             results = [results]
-        results = [x for x, returned in zip(results, op._schema.returns) if not _is_written(returned)] + written
+        results = [x for x, returned in zip(results, schema.returns) if not _is_written(returned)] + written
         storages = {x.untyped_storage().data_ptr() for x in inputs if isinstance(x, torch.Tensor)}
         flat = []
         for result in results:
