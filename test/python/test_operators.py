@@ -359,3 +359,67 @@ def test_projections_and_cells_in_files(tmp_path):
         torch.export.save(torch.export.export(module, (x,)), tmp_path / "model.pt2")
         torch.testing.assert_close(tc.load(tmp_path / "model.pt2")(x), module(x))
     assert tc.counters["extern"] == 0, dict(tc.counters)
+
+
+def equations(a, b, v):
+    """a: [2, 3, 4], b: [2, 4, 5], v: [4]."""
+    yield torch.einsum("bij,bjk->bik", a, b)
+    yield torch.einsum("bij,bjk", a, b)
+    yield torch.einsum("...i,i->...", a, v)
+    yield torch.einsum("...ij,...jk->...k", a, b)
+    yield torch.einsum("b i j, j -> i b", a, v)
+    yield torch.einsum("bij->", a)
+    yield torch.einsum("bij->jb", a)
+    yield torch.einsum("bij,bjk,j->bk", a, b, v)
+    yield torch.einsum("i,j->ji", v, v)
+    yield torch.einsum("bij,bij->bij", a, a[:1])
+    yield torch.einsum("bij,bjk->bik", a, b[:1])
+    yield torch.tensordot(a, b, dims=([0, 2], [0, 1]))
+    yield torch.tensordot(a, v, 1)
+
+
+def composites(a, b, v):
+    yield from torch.broadcast_tensors(a, v, v[:1, None])
+    yield from (torch.hstack([v, v]), torch.hstack([a, a]), torch.vstack([v, v]), torch.dstack([v, v]),
+                torch.column_stack([v, v, a[0].T]))
+    yield from torch.atleast_3d(v, a[0], a[0, 0, 0])
+    yield from (torch.tril_indices(4, 5, -1), torch.triu_indices(3, 3, 1))
+    functional = torch.nn.functional
+    yield from (functional.cosine_similarity(a, v, -1), functional.pairwise_distance(a, a.flip(1)))
+    for p in (0.0, 1.0, 2.0, 3.0, INF):
+        yield torch.cdist(a, b.mT, p)
+
+
+def samples(a, b, v):
+    functional, image = torch.nn.functional, b[:, :, None].expand(2, 4, 3, 5) * torch.tensor([1.0, 2.0, 3.0])[:, None]
+    for aligned in (False, True):
+        grid = functional.affine_grid(a[:, :2, :3] * 0.7, [2, 4, 6, 7], align_corners=aligned)
+        yield grid
+        yield functional.affine_grid(torch.cat([a, a[:, :1]], 1)[:, :3], [2, 1, 3, 1, 4], align_corners=aligned)
+        for padding in ("zeros", "border", "reflection"):
+            for mode in ("bilinear", "nearest"):
+                yield functional.grid_sample(image, grid, mode, padding, align_corners=aligned)
+
+
+def bags(a, b, v):
+    functional, index = torch.nn.functional, torch.tensor([0, 2, 1, 1, 2, 0, 2])
+    for mode in ("sum", "mean"):
+        yield functional.embedding_bag(index, b[0], torch.tensor([0, 3, 3, 5]), mode=mode)
+        yield functional.embedding_bag(index.view(1, 7), b[0], mode=mode, padding_idx=1)
+        yield functional.embedding_bag(index, b[0], torch.tensor([0, 3, 7]), mode=mode, include_last_offset=True)
+    yield functional.embedding_bag(index, b[0], torch.tensor([0, 4]), mode="sum", per_sample_weights=a.flatten()[:7])
+
+
+@pytest.mark.parametrize("function", [equations, composites, samples, bags])
+def test_composite_operators_of_files(function, tmp_path):
+    class Composites(torch.nn.Module):
+        def forward(self, *inputs):
+            return tuple(function(*inputs))
+
+    inputs = torch.randn(2, 3, 4), torch.randn(2, 4, 5), torch.randn(4)
+    tc.counters.clear()
+    torch.export.save(torch.export.export(Composites(), inputs), tmp_path / "model.pt2")
+    actual, expected = tc.load(tmp_path / "model.pt2")(*inputs), Composites()(*inputs)
+    for i, (a, e) in enumerate(zip(actual, expected, strict=True)):
+        torch.testing.assert_close(a, e, msg=lambda text: f"result {i}: {text}")
+    assert tc.counters["extern"] == 0, dict(tc.counters)

@@ -113,6 +113,7 @@ void addRandom(Decompositions &d);
 void addForeach(Decompositions &d);
 void addTransformerLayers(Decompositions &d);
 void addRecurrentLayers(Decompositions &d);
+void addComposites(Decompositions &d);
 void addSpecialFunctions(Decompositions &d);
 /// Those of calls that take or give complex tensors, a table of its own; `real` is the table of all others.
 void addComplex(Decompositions &d, const Decompositions &real);

@@ -22,11 +22,12 @@ using namespace tc::decompose;
 static const Decompositions &getDecompositions() {
   static const Decompositions table = [] {
     Decompositions result;
-    for (auto addFamily : {addPointwise,       addActivations,     addComparisons, addReductions, addSoftmax,
-                           addNormalization,   addLinearAlgebra,   addConvolution, addPooling,    addResizing,
-                           addIndexing,        addScattering,      addCreation,    addShape,      addAttention,
-                           addLosses,          addSorting,         addRandom,      addForeach,    addTransformerLayers,
-                           addRecurrentLayers, addSpecialFunctions})
+    for (auto addFamily :
+         {addPointwise,       addActivations,   addComparisons,     addReductions, addSoftmax,
+          addNormalization,   addLinearAlgebra, addConvolution,     addPooling,    addResizing,
+          addIndexing,        addScattering,    addCreation,        addShape,      addAttention,
+          addLosses,          addSorting,       addRandom,          addForeach,    addTransformerLayers,
+          addRecurrentLayers, addComposites,    addSpecialFunctions})
       addFamily(result);
     return result;
   }();
