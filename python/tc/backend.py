@@ -163,11 +163,17 @@ def _no_opaque_layers():
         torch._C._set_mkldnn_enabled(enabled)
 
 
+#: Of torch.compile; how hard to look for the best kernels, and whether to use CUDA graphs. There is one way here.
+MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
+
+
 def tc_backend(gm, example_inputs, *, mode=None, options=None):
-    """For `torch.compile(model, backend="tc")`; `options` are the fields of `tc.config.Config`."""
+    """For `torch.compile(model, backend="tc")`; `options` are the fields of `tc.config.Config`, all `mode`s are the same."""
     from functorch.compile import min_cut_rematerialization_partition
     from torch._dynamo.backends.common import aot_autograd
 
+    if mode is not None and mode not in MODES:
+        raise ValueError(f"unknown mode {mode!r}, expected one of {', '.join(MODES)}")
     settings = config.updated(options or {})
     needs_grad = _needs_grad(gm, example_inputs)
     compiler = functools.partial(_compile_graph, settings=settings)

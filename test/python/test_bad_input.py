@@ -140,6 +140,34 @@ def test_options():
         torch.compile(torch.sin, backend="tc", options={"speed": 11})(torch.ones(3))
 
 
+@pytest.mark.parametrize("mode", [None, "default", "reduce-overhead", "max-autotune", "fastest"])
+def test_modes(mode):
+    torch._dynamo.reset()
+    compiled, x = torch.compile(lambda x: x.sin() + 1, backend="tc", mode=mode), torch.ones(3)
+    if mode == "fastest":
+        with pytest.raises(Exception, match="unknown mode 'fastest', expected one of default"):
+            compiled(x)
+    else:
+        torch.testing.assert_close(compiled(x), x.sin() + 1)
+
+
+def test_stances():
+    torch._dynamo.reset()
+    tc.counters.clear()
+    compiled = torch.compile(lambda x: x.sin() + 1, backend="tc", dynamic=False)
+    with torch.compiler.set_stance("force_eager"):
+        compiled(torch.ones(3))
+    assert tc.counters["graphs"] == 0
+    compiled(torch.ones(3))
+    with torch.compiler.set_stance("fail_on_recompile"):
+        compiled(torch.zeros(3))
+        with pytest.raises(RuntimeError):
+            compiled(torch.ones(4))
+    with torch.compiler.set_stance("eager_on_recompile"):
+        torch.testing.assert_close(compiled(torch.ones(5)), torch.ones(5).sin() + 1)
+    assert tc.counters["graphs"] == 1
+
+
 def test_module_is_compiled_once():
     module = build()
     _tc.compile(module, runtime())
