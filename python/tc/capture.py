@@ -56,18 +56,33 @@ def _is_contiguous(sizes, strides, units_matter=False):
     return True
 
 
-def _is_dense(sizes, strides):
-    """Whether the strides are those of a permuted contiguous tensor."""
+def _memory_order(sizes, strides):
+    """The dimensions from the outermost in memory, if the strides are those of a permuted contiguous tensor."""
     if any(str(size) == "0" for size in sizes):
-        return True
+        return list(range(len(sizes)))
+    units = [dim for dim, size in enumerate(sizes) if str(size) == "1"]
+    rest, inner, expected = [dim for dim in range(len(sizes)) if dim not in units], [], 1
     # Symbolic sizes are compared as expressions, as in `_is_contiguous`.
-    rest, expected = [(size, _size(stride)) for size, stride in zip(sizes, strides) if str(size) != "1"], 1
     while rest:
-        found = next((i for i, (_, stride) in enumerate(rest) if stride == _size(expected)), None)
+        found = next((dim for dim in rest if _size(strides[dim]) == _size(expected)), None)
         if found is None:
-            return False
-        expected = rest.pop(found)[0] * expected
-    return True
+            return None
+        rest.remove(found)
+        inner.append(found)
+        expected = sizes[found] * expected
+    return [*units, *reversed(inner)]
+
+
+def _is_dense(sizes, strides):
+    return _memory_order(sizes, strides) is not None
+
+
+def _sees_memory(module):
+    """Whether a graph, or one nested in it, looks at where elements lie in memory."""
+    targets = [node.target for graph in module.modules() if isinstance(graph, torch.fx.GraphModule) for node in graph.graph.nodes]
+    return any(isinstance(target, torch._ops.OpOverload)
+               and (target.namespace not in ("aten", "prims", "prim") or target._schema.name.startswith("aten::as_strided"))
+               for target in targets)
 
 
 def _kind(argument):
@@ -113,11 +128,13 @@ class _Capture(HigherOrder, FloatSizes, OperatorViews):
         # the node that is being added, and what the symbols of its sizes belong to
         self.node = None
         self.shape_env = None
+        self.sees_memory = False
 
     def run(self):
         placeholders = iter(self.inputs)
         spec = None
         _write_on_copies(self.module)
+        self.sees_memory = _sees_memory(self.module)
         for node in self.module.graph.nodes:
             if node.op == "placeholder":
                 self.values[node] = self.guarded(node, self.add_input, next(placeholders))
@@ -296,7 +313,23 @@ class _Capture(HigherOrder, FloatSizes, OperatorViews):
             return [("value", value) for value in values]
         if not values:
             return None
-        return example if isinstance(example, SYM_TYPES) else ("value", values[0])
+        if isinstance(example, SYM_TYPES):
+            return example
+        is_new = all(returned.alias_info is None for returned in target._schema.returns)
+        return self.in_memory_order(node, ("value", values[0]), example) if is_new and self.sees_memory else ("value", values[0])
+
+    def in_memory_order(self, node, value, example):
+        """A result, as a view of one that is contiguous in the order in which eager mode stores it."""
+        order = _memory_order(example.shape, example.stride())
+        if order is None or _is_contiguous(example.shape, example.stride()):
+            return value
+        sizes = [example.shape[dim] for dim in order]
+        value = self.emit("aten.permute", [value, order], node, sizes, example.dtype)
+        contiguous = {"memory_format": ("str", str(torch.contiguous_format))}
+        types = [(name_of(example.dtype), self.sizes(sizes))]
+        value = ("value", self.graph.call("aten.clone", [value], contiguous, types, *location(node))[0])
+        inverse = sorted(range(len(order)), key=order.__getitem__)
+        return self.emit("aten.permute", [value, inverse], node, example.shape, example.dtype)
 
     # Numbers that are no sizes: tensors without dimensions, f64 or bool.
 

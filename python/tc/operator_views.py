@@ -146,9 +146,9 @@ class OperatorViews:
         examples = [x.meta["val"] for x, _ in group]
         inputs = [x.meta["val"] for x in self.module.graph.nodes
                   if x.op == "placeholder" and isinstance(x.meta.get("val"), torch.Tensor)]
-        # Results of calls on inputs with gaps may lie in memory in orders that nobody says.
-        if (all(self.is_dense(x) for x in inputs) and all(x.dtype == examples[0].dtype for x in examples)
-                and all(str(x.storage_offset()) == "0" for x in inputs if x.untyped_storage()._cdata == key)):
+        inputs = [x for x in inputs if x.untyped_storage()._cdata == key]
+        if (all(self.is_dense(x) and str(x.storage_offset()) == "0" for x in inputs)
+                and all(x.dtype == examples[0].dtype for x in examples)):
             return True
         offsets = {str(x.storage_offset()) for x in examples}
         if len(offsets) == len(examples) and len({(str(x.shape), str(x.stride())) for x in examples}) == 1:

@@ -189,3 +189,17 @@ def test_view_of_a_mutated_input_that_repeats_it():
         actual, expected = compiled(x, index), function(other, index)
         torch.testing.assert_close(actual, expected)
         assert actual.stride() == expected.stride() and actual.data_ptr() == x.data_ptr()
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_storage_of_results(dynamic):
+    def function(x, w):
+        y, z = torch.nn.functional.conv2d(x, w), (x.transpose(1, 3) * 2)
+        part = torch.as_strided(z, (3, 4), (4, 1), 2)
+        part.mul_(3)
+        return torch.as_strided(y, (2, 5), (7, 1), 1) + 1, torch.as_strided(y.sin(), (6,), (2,), 0), z
+
+    compiled = torch.compile(function, backend="tc", dynamic=dynamic)
+    w = randn(4, 3, 2, 2)
+    for x in (randn(2, 3, 5, 6).to(memory_format=torch.channels_last), randn(2, 3, 7, 5), randn(2, 3, 10, 12)[:, :, ::2, ::2]):
+        torch.testing.assert_close(compiled(x, w), function(x, w))
