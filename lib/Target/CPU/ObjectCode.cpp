@@ -6,6 +6,10 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -85,6 +89,44 @@ static FailureOr<std::unique_ptr<Translated>> translate(ModuleOp module, const c
   return result;
 }
 
+// The lane that a constant mask has, if it has one alone.
+static std::optional<unsigned> findOnlyLane(llvm::Value *mask) {
+  auto *constant = llvm::dyn_cast<llvm::Constant>(mask);
+  auto *type = llvm::dyn_cast<llvm::FixedVectorType>(mask->getType());
+  std::optional<unsigned> only;
+  for (unsigned lane = 0; constant && type && lane < type->getNumElements(); ++lane) {
+    auto *bit = llvm::dyn_cast_or_null<llvm::ConstantInt>(constant->getAggregateElement(lane));
+    if (!bit || (bit->isOne() && only))
+      return std::nullopt;
+    if (bit->isOne())
+      only = lane;
+  }
+  return only;
+}
+
+// Masked stores of one lane as stores of an element. LLVM 22 does the same when it selects x86 instructions, but of a
+// truncated vector (32 bits to 16, say) it stores the element before truncation, over what lies behind it.
+static void storeSingleLanes(llvm::Module &module) {
+  for (llvm::Function &function : module)
+    for (llvm::Instruction &instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
+      auto *store = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+      if (!store || store->getIntrinsicID() != llvm::Intrinsic::masked_store)
+        continue;
+      std::optional<unsigned> lane = findOnlyLane(store->getArgOperand(2));
+      if (!lane)
+        continue;
+      llvm::IRBuilder<> builder(store);
+      llvm::Value *vector = store->getArgOperand(0);
+      llvm::Type *element = llvm::cast<llvm::FixedVectorType>(vector->getType())->getElementType();
+      llvm::Value *address = builder.CreateConstGEP1_64(element, store->getArgOperand(1), *lane);
+      llvm::Align alignment(std::min<uint64_t>(store->getParamAlign(1).valueOrOne().value(),
+                                               module.getDataLayout().getTypeStoreSize(element).getFixedValue()));
+      auto *single = builder.CreateAlignedStore(builder.CreateExtractElement(vector, *lane), address, alignment);
+      single->setAAMetadata(store->getAAMetadata());
+      store->eraseFromParent();
+    }
+}
+
 static LogicalResult optimize(ModuleOp module, Translated &translated) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = false;
@@ -105,6 +147,7 @@ static LogicalResult optimize(ModuleOp module, Translated &translated) {
   if (error)
     return module.emitError("LLVM pipeline: ") << llvm::toString(std::move(error));
   passes.run(*translated.module, modules);
+  storeSingleLanes(*translated.module);
   return success();
 }
 
