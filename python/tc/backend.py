@@ -120,7 +120,27 @@ def _compile_graph(gm, example_inputs, settings):
             return [_pick(outputs, entry) for entry in spec]
 
     compiled._boxed_call = True
-    return compiled
+    return _with_tokens(gm, compiled)
+
+
+def _with_tokens(gm, compiled):
+    """A callable that takes None for tokens, the inputs that order calls with effects: there is nothing in them."""
+    with_effects = torch.ops.higher_order.with_effects
+    placeholders = [node for node in gm.graph.nodes if node.op == "placeholder"]
+    tokens = [
+        i for i, node in enumerate(placeholders)
+        if any(user.target is with_effects and user.args[0] is node for user in node.users)
+    ]  # fmt: skip
+    if not tokens:
+        return compiled
+
+    def run(args):
+        for i in tokens:
+            args[i] = torch.empty(0) if args[i] is None else args[i]
+        return compiled(args)
+
+    run._boxed_call = True
+    return run
 
 
 def _compile_backward(gm, example_inputs, settings):

@@ -104,6 +104,7 @@ void addPooling(Decompositions &d);
 void addResizing(Decompositions &d);
 void addIndexing(Decompositions &d);
 void addScattering(Decompositions &d);
+void addEmbeddingBag(Decompositions &d);
 void addCreation(Decompositions &d);
 void addShape(Decompositions &d);
 void addAttention(Decompositions &d);

@@ -408,7 +408,7 @@ static Results embeddingBag(Call &c) {
     one = select(kept, one, 0);
   }
   auto collect = [&](const Expr &values, ArrayRef<SizeAttr> to) {
-    return scatter(full(c, to, 0, values.getElementType()), bag, values, 0, ReductionKind::sum, Range::Known);
+    return scatter(full(c, to, 0, values.getElementType()), bag, values, 0, ReductionKind::sum);
   };
   Expr sums = collect(rows, sizes);
   if (mode == Mean)
@@ -436,7 +436,7 @@ void addComposites(Decompositions &d) {
   d.add("triu_indices", triangleIndices<false>);
   d.add("affine_grid_generator", affineGrid);
   d.add("grid_sampler", gridSampler);
-  d.add({"embedding_bag", "embedding_bag.padding_idx", "_embedding_bag", "_embedding_bag_forward_only"}, embeddingBag);
+  d.add({"embedding_bag", "embedding_bag.padding_idx"}, embeddingBag);
 }
 
 } // namespace tc::decompose

@@ -18,10 +18,14 @@ static Results newFull(Call &c) { return filled(c, c.expr(2)); }
 static Results scalarTensor(Call &c) { return filled(c, c.expr(0)); }
 
 // start + step * i, counted in i64 for integers and in the result's type for floats.
-static Expr counted(Call &c, const Expr &start, const Expr &step) {
+static Expr counted(Call &c, Expr start, Expr step) {
   Expr i = iota(c, c.resultSizes(), 0);
   if (isa<FloatType>(c.element()))
     i = castTo(i, isReducedFloat(c.element()) ? c.f32() : c.element());
+  else
+    for (Expr *number : {&start, &step})
+      if (number->isReal())
+        *number = static_cast<int64_t>(*number->getNumber());
   if (step.getNumber() != 1)
     i = i * step;
   return start.getNumber() == 0 ? i : i + start;

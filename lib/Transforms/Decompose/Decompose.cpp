@@ -23,11 +23,11 @@ static const Decompositions &getDecompositions() {
   static const Decompositions table = [] {
     Decompositions result;
     for (auto addFamily :
-         {addPointwise,       addActivations,   addComparisons,     addReductions, addSoftmax,
-          addNormalization,   addLinearAlgebra, addConvolution,     addPooling,    addResizing,
-          addIndexing,        addScattering,    addCreation,        addShape,      addAttention,
-          addLosses,          addSorting,       addRandom,          addForeach,    addTransformerLayers,
-          addRecurrentLayers, addComposites,    addSpecialFunctions})
+         {addPointwise,       addActivations,   addComparisons,      addReductions,  addSoftmax,
+          addNormalization,   addLinearAlgebra, addConvolution,      addPooling,     addResizing,
+          addIndexing,        addScattering,    addCreation,         addShape,       addAttention,
+          addLosses,          addSorting,       addRandom,           addForeach,     addTransformerLayers,
+          addRecurrentLayers, addComposites,    addSpecialFunctions, addEmbeddingBag})
       addFamily(result);
     return result;
   }();

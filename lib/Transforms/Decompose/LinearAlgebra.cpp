@@ -8,10 +8,18 @@ using namespace mlir;
 
 namespace tc::decompose {
 
+// A factor of integers is cut to one.
+static Expr factorAt(Call &c, size_t i) {
+  if (i >= c.getNumArgs() || c.isNone(i))
+    return 1;
+  Expr factor = c.expr(i);
+  return factor.isReal() && !isa<FloatType>(c.element()) ? Expr(static_cast<int64_t>(*factor.getNumber())) : factor;
+}
+
 // beta * self + alpha * product; with beta 0 self does not take part, not even its NaN.
 static Expr accumulate(Call &c, const Expr &product, size_t beta, size_t alpha) {
-  Expr scaled = alpha < c.getNumArgs() && !c.isNone(alpha) ? c.expr(alpha) * product : product;
-  Expr factor = beta < c.getNumArgs() && !c.isNone(beta) ? c.expr(beta) : Expr(1);
+  Expr scale = factorAt(c, alpha), factor = factorAt(c, beta);
+  Expr scaled = scale.getNumber() == 1 ? product : scale * product;
   if (factor.getNumber() == 0)
     return scaled;
   // Integers keep their type, floats take a real factor.

@@ -175,7 +175,7 @@ static Results nanToNum(Call &c) {
 // Of real numbers.
 static Results angle(Call &c) {
   Expr x = c.real(0);
-  return select(isnan(x), x, select(x < 0.0, M_PI, 0.0));
+  return select(isnan(x), x, select(x < 0.0, Expr(M_PI).as(c, x.getElementType()), 0.0));
 }
 static Results degrees(Call &c) { return c.real(0) * (180.0 / M_PI); }
 static Results radians(Call &c) { return c.real(0) * (M_PI / 180.0); }

@@ -2,8 +2,6 @@
 
 #include "Call.h"
 
-#include <limits>
-
 using namespace mlir;
 
 namespace tc::decompose {
@@ -63,29 +61,56 @@ static Results cummaxValues(Call &c) {
   return {values, scan(ReductionKind::max, select(isMet, iota(c, x.getSizes(), dim), 0), dim)};
 }
 
-// median(self), median.dim(self, dim, keepdim): of an even number the lower one; NaN if there is one. Which of several
-// equal elements has the index is PyTorch's choice.
+// median(self), median.dim(self, dim, keepdim), nanmedian likewise: of an even number the lower one. NaN if there is
+// one, the first; nanmedian leaves NaN out, which is sorted last. Of several equal elements the first has the index.
 static Results median(Call &c) {
-  bool hasDim = c.getNumResults() > 1;
-  if (hasDim && c.isUsed(1)) {
-    c.reject("the index of a median");
-    return Expr();
-  }
+  bool hasDim = c.getNumResults() > 1, leavesNaN = c.getPacket() == "nanmedian";
   Expr x = hasDim ? c.expr(0) : flatten(c.expr(0));
   if (x.getRank() == 0)
-    return {x, Expr()};
+    return hasDim ? Results{x, Expr(0)} : Results(x);
   int64_t dim = hasDim ? c.dim(1, x.getRank()) : 0;
-  Expr sorted = sort(x, dim, false).value;
   SizeAttr size = x.getSize(dim);
   if (!size.getConstant() || *size.getConstant() == 0) {
     c.reject("a median of a size only known at run time, or of nothing");
     return Expr();
   }
-  Expr middle = at(sorted, dim, c.size((*size.getConstant() - 1) / 2));
-  if (isFloat(x))
-    middle = select(reduce(ReductionKind::max, isnan(x), dim), std::numeric_limits<double>::quiet_NaN(), middle);
-  Expr value = reshape(middle, c.resultSizes());
-  return hasDim ? Results{value, Expr()} : Results(value);
+  auto [values, indices] = sort(x, dim, false);
+  Expr place = iota(c, c.size(1)) + (*size.getConstant() - 1) / 2;
+  if (isFloat(x)) {
+    Expr count = sum(castTo(~isnan(x), c.i64()), dim, true);
+    // Sorted, the first NaN is behind all numbers.
+    place = leavesNaN ? maximum(floorDiv(count - 1, 2), 0)
+                      : select(count < Expr(size), count, (*size.getConstant() - 1) / 2);
+  }
+  Sizes one = x.getSizes();
+  one[dim] = c.size(1);
+  if (place.getRank() != x.getRank())
+    place = unsqueezeTo(place, x.getRank());
+  SmallVector<Expr> at = alongIndices(broadcast(place, one), dim);
+  Expr value = reshape(gather(values, at, allDims(x), Range::Known), c.resultSizes());
+  if (!hasDim)
+    return value;
+  return {value, reshape(gather(indices, at, allDims(x), Range::Known), c.resultSizes(1))};
+}
+
+// mode(self, dim, keepdim): the most frequent value, the least of several, and the last of its indices.
+static Results mode(Call &c) {
+  Expr x = c.expr(0);
+  if (x.getRank() == 0)
+    return {x, Expr(0)};
+  int64_t dim = c.dim(1, x.getRank(), -1);
+  auto [values, indices] = sort(x, dim, false);
+  // How long the run of equal values is that ends here: the distance to the last place where one began.
+  Expr places = iota(c, x.getSizes(), dim);
+  Expr before = gather(values, alongIndices(maximum(places - 1, 0), dim), allDims(x), Range::Known);
+  Expr begins = eq(places, 0) | ne(values, before);
+  Expr start = scan(ReductionKind::max, select(begins, places, 0), dim);
+  Expr end = argReduce(ReductionKind::max, places - start, dim, true).index;
+  Sizes one = x.getSizes();
+  one[dim] = c.size(1);
+  SmallVector<Expr> at = alongIndices(reshape(end, one), dim);
+  return {reshape(gather(values, at, allDims(x), Range::Known), c.resultSizes()),
+          reshape(gather(indices, at, allDims(x), Range::Known), c.resultSizes(1))};
 }
 
 void addSorting(Decompositions &d) {
@@ -96,7 +121,8 @@ void addSorting(Decompositions &d) {
   d.add("cumsum", running<ReductionKind::sum>);
   d.add("cumprod", running<ReductionKind::prod>);
   d.add({"cummax", "cummin"}, cummaxValues);
-  d.add({"median", "median.dim"}, median);
+  d.add({"median", "median.dim", "nanmedian"}, median);
+  d.add("mode", mode);
 }
 
 } // namespace tc::decompose
