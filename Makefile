@@ -101,10 +101,10 @@ check-emulated: build ## all small models on the emulated GPU; TESTS='-k bert' p
 	@PYTHONPATH=$(abspath $(BUILD))/python $(python) -m pytest -p no:cacheprovider --slow --durations=10 \
 	  test/models/test_gpu_emulated.py $(TESTS)
 
-check-opinfo: build ## PyTorch's op_db against eager; OPS='…' DTYPES='float32 …'|all MODES='forward …' SHARD=1/4 SAMPLES=8
+check-opinfo: build ## PyTorch's op_db against eager; OPS='…' DTYPES='float32 …'|all MODES='forward …' SHARD=1/4 SAMPLES=8; WRITE=1 keeps the results
 	@PYTHONPATH=$(abspath $(BUILD))/python $(python) test/opinfo/run.py --ops '$(OPS)' --dtypes '$(or $(DTYPES),float32)' \
 	  --modes '$(or $(MODES),forward inplace gradient)' --shard $(or $(SHARD),1/1) --samples $(or $(SAMPLES),0) --jobs $(JOBS) \
-	  --json $(BUILD)/opinfo.json
+	  --json $(BUILD)/opinfo.json $(if $(WRITE),--write)
 
 check-asan: setup ## lit and GoogleTest under AddressSanitizer and UBSan
 	@utils/configure.sh $(BUILD)/asan $(call cmake,$(BUILD)/asan,-DTC_ENABLE_SANITIZERS=ON -DTC_ENABLE_PYTHON=OFF)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Generates docs/dialects/*.md and docs/passes/*.md from the ODS files, docs/tools.md from what the tools say of
-themselves, and in the other pages what follows a comment `<!-- output: command -->`: the command's output.
+themselves, docs/ops.md from test/opinfo/results.json and the compiler's formulas, and in the other pages what follows a comment
+`<!-- output: command -->`: the command's output.
 
 Which .td file declares which dialect or passes is read from the CMakeLists.txt
 files that run mlir-tblgen on it, so there is no second list to keep. With --check
@@ -8,6 +9,9 @@ nothing is written: pages that differ are named, and the exit status is 1.
 """
 
 import argparse
+import collections
+import importlib.util
+import json
 import os
 import pathlib
 import re
@@ -81,6 +85,58 @@ def describe_tools(build):
     return NOTE.format(source="the tools") + "".join(lines)
 
 
+def core_operators():
+    """The overloads that ATen tags as core, from the YAML file in torch's wheel."""
+    import yaml
+
+    folder = pathlib.Path(importlib.util.find_spec("torchgen").origin).parent / "packaged" / "ATen" / "native"
+    for entry in yaml.safe_load((folder / "native_functions.yaml").read_text()):
+        tags = entry.get("tags") or []
+        if "core" in (tags if isinstance(tags, list) else tags.replace(" ", "").split(",")):
+            yield entry["func"].split("(")[0], "(a" in entry["func"]
+
+
+def describe_operators(build):
+    """The page of operators: what has a formula, and what came of op_db's tests of it."""
+    results = json.loads((ROOT / "test" / "opinfo" / "results.json").read_text())
+    sys.path.insert(0, str(build.resolve() / "python" / "tc"))
+    import _tc
+
+    core = list(core_operators())
+    formulas = [name for name, _ in core if _tc.has_decomposition(name)]
+    others = [name for name, is_view in core if not is_view and name not in formulas]
+    runs = collections.defaultdict(collections.Counter)
+    for modes in results.values():
+        for mode in sorted(modes.keys() - {"externs"}):
+            for dtype, outcome in modes[mode].items():
+                runs[mode, dtype][outcome if outcome in ("native", "extern", "not tested") else "failed"] += 1
+    lines = ["# Operators\n\n"]
+    lines.append("What `make check-opinfo WRITE=1` found: PyTorch's `op_db` against eager mode, some samples a case (an operator, ")
+    lines.append("a dtype, a direction). *Native*: kernels alone; *extern*: passed with calls back into PyTorch; *not tested*: ")
+    lines.append("op_db has no sample that can be traced.\n\n| direction | dtype | cases | native | extern | not tested | failed |\n")
+    lines.append("|---|---|---|---|---|---|---|\n")
+    for (mode, dtype), counts in sorted(runs.items()):
+        figures = " | ".join(str(counts[what]) for what in ("native", "extern", "not tested", "failed"))
+        lines.append(f"| {mode} | {dtype} | {sum(counts.values())} | {figures} |\n")
+    lines.append(f"\nOf the {len(core)} overloads that ATen tags as core, {len(formulas)} have a formula in `lib/Transforms/Decompose`; ")
+    lines.append(f"{len(core) - len(formulas) - len(others)} more are views or write to their arguments, which functionalization resolves. ")
+    lines.append(f"Left to PyTorch: {', '.join(f'`{name}`' for name in others) or 'none'}.\n")
+    lines.append("\n## By operator\n\nNames and variants as in op_db; failures with the dtype, calls back with the operator called.\n")
+    lines.append("\n| operator | forward | dtypes passed | gradient | calls back | fails |\n|---|---|---|---|---|---|\n")
+    for name, modes in sorted(results.items()):
+        forward, gradient = modes.get("forward", {}), modes.get("gradient", {})
+        passed = [dtype for dtype, outcome in forward.items() if outcome in ("native", "extern")]
+        failed = [
+            f"{mode} {dtype}: {outcome}" for mode in sorted(modes.keys() - {"externs"}) for dtype, outcome in modes[mode].items()
+            if outcome not in ("native", "extern", "not tested")
+        ]  # fmt: skip
+        called = sorted({extern for externs in modes["externs"].values() for extern in externs})
+        ways = [" and ".join(sorted({x for x in found.values() if x in ("native", "extern")}, reverse=True)) or "-" for found in (forward, gradient)]
+        cells = [f"`{name}`", ways[0], ", ".join(passed), ways[1], ", ".join(f"`{x}`" for x in called), "; ".join(failed)]
+        lines.append(f"| {' | '.join(cells)} |\n")
+    return NOTE.format(source="test/opinfo/results.json and the compiler's formulas") + "".join(lines)
+
+
 def index(pages):
     """The page that lists the generated ones."""
     lines = ["# Dialects and passes\n"]
@@ -110,6 +166,7 @@ def main():
         pages[pathlib.Path(kind) / f"{name}.md"] = page
     pages[pathlib.Path("reference.md")] = index(pages)
     pages[pathlib.Path("tools.md")] = describe_tools(arguments.build)
+    pages[pathlib.Path("ops.md")] = describe_operators(arguments.build)
     for page in sorted(arguments.docs.glob("*.md")):
         if page.name not in map(str, pages) and "<!-- output: " in (text := page.read_text()):
             pages[pathlib.Path(page.name)] = fill(text, arguments.build)

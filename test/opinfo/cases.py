@@ -26,6 +26,21 @@ RANDOM = {
 }  # fmt: skip
 
 
+#: Sorts and selections: the position of `dim` among the arguments, and of the indices among the results. Which of several
+#: equal elements comes first is not determined, unless the sort is stable.
+SELECTIONS = {"sort": (1, 1), "argsort": (1, 0), "topk": (2, 1), "kthvalue": (2, 1), "median": (1, 1), "nanmedian": (1, 1)}
+
+
+def selection_of(op, args, kwargs):
+    """(dimension, place of the indices among the results) of a selection, or None."""
+    if op.name not in SELECTIONS or kwargs.get("stable"):
+        return None
+    position, place = SELECTIONS[op.name]
+    if op.name in ("median", "nanmedian") and len(args) + len(kwargs) == 1:
+        return None
+    return kwargs.get("dim", args[position] if len(args) > position else -1), place
+
+
 def name_of(op):
     return f"{op.name}.{op.variant_test_name}" if op.variant_test_name else op.name
 

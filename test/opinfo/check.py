@@ -138,8 +138,26 @@ def _gradients(outputs, inputs):
     return list(torch.autograd.grad(used, inputs, cotangents, allow_unused=True))
 
 
-def check(function, args, kwargs, *, gradients=False, random=False, scale=1.0, options=None):
-    """Runs `function(*args, **kwargs)` both ways. `random`: only the form of the results is compared."""
+def _select(source, indices, dim):
+    """The elements that indices along a dimension stand for; the indices themselves where they are none."""
+    if indices.dtype != torch.int64 or not source.dim() or not indices.numel():
+        return indices
+    removed = indices.dim() < source.dim()
+    indices = indices.unsqueeze(dim) if removed else indices
+    if not 0 <= int(indices.min()) <= int(indices.max()) < source.size(dim):
+        return indices
+    return torch.gather(source.detach(), dim, indices)
+
+
+def _are_different(indices, dim):
+    """Whether no index occurs twice along a dimension."""
+    ordered = torch.sort(indices, dim=dim).values
+    return not bool((ordered.diff(dim=dim) == 0).any())
+
+
+def check(function, args, kwargs, *, gradients=False, random=False, scale=1.0, options=None, selection=None):
+    """Runs `function(*args, **kwargs)` both ways. `random`: only the form of the results is compared. `selection`: of the
+    indices of a selection, (dimension, place among the results), the elements they stand for are compared."""
     leaves, spec = pytree.tree_flatten((args, kwargs))
     tensors = [x for x in leaves if isinstance(x, torch.Tensor)]
 
@@ -176,6 +194,17 @@ def check(function, args, kwargs, *, gradients=False, random=False, scale=1.0, o
     found = {name: count - before.get(name, 0) for name, count in tc.counters.items()}
     externs = tuple(sorted(name[7:] for name, count in found.items() if count and name.startswith("extern:")))
     outcome = Outcome("passed", externs=externs, kernels=found.get("kernels", 0))
+    if selection and not isinstance(actual[selection[1]], tuple):
+        dim, place = selection
+        indices = [results[place] for results in (expected, actual)]
+        source = args[0].dim() if isinstance(args[0], torch.Tensor) else 0
+        if source and all(x.shape == indices[0].shape for x in indices):
+            if indices[1].dim() == source and not _are_different(indices[1], dim):
+                return dataclasses.replace(outcome, status="wrong", message="an index occurs twice")
+            chosen = [_select(args[0], x, dim) for x in indices]
+            if message := _difference(*chosen, True, check_strides=False):
+                return dataclasses.replace(outcome, status="wrong", message=f"elements at the indices: {message}")
+            actual = [*actual[:place], expected[place], *actual[place + 1 :]]
     compared = [("output", expected, actual), ("gradient", expected_gradients, actual_gradients)]
     compared.append(("input after the call", eager_inputs, inputs))
     for what, wanted, given in compared:

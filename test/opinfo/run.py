@@ -1,7 +1,7 @@
 """PyTorch's op_db through the backend, against eager mode: every operator, dtype and sample, each shard a process of its own.
 
     run.py [--ops 'add softmax'] [--dtypes 'float32 int64'] [--modes 'forward gradient'] [--shard 1/4] [--samples 8]
-           [--json results.json] [--jobs 2]
+           [--json results.json] [--jobs 2] [--write]
 
 A crash or a case beyond its time is one failure; the shard goes on behind it. Ends with a summary; fails if a case failed.
 """
@@ -18,6 +18,7 @@ import threading
 from pathlib import Path
 
 import cases
+import results as kept
 
 SECONDS_A_CASE = 120
 
@@ -119,6 +120,7 @@ def main():
     parser.add_argument("--samples", type=int, default=0, help="at most so many samples a case, 0 for all")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--json", type=Path, help="where the results go")
+    parser.add_argument("--write", action="store_true", help="bring the results that are kept up to date")
     options = parser.parse_args()
     dtypes = list(cases.DTYPES) if options.dtypes == "all" else options.dtypes.split()
     shard, shards = map(int, options.shard.split("/"))
@@ -138,6 +140,8 @@ def main():
                 json.dump(results, file, indent=1)
 
     run_cases(todo, options.jobs, options.samples, report)
+    if options.write:
+        kept.merge(results)
     for name, count in sorted(summarize(results).items()):
         print(f"{count:7} {name}")
     sys.exit(any(map(has_failed, results)))

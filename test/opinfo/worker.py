@@ -20,8 +20,9 @@ def run_case(op, mode, dtype, limit):
     counts, failures, externs, kernels = {}, [], set(), 0
     for description, function, args, kwargs in cases.samples(op, mode, dtype, limit):
         outcome = check.check(
-            function, args, kwargs, gradients=mode == "gradient", random=cases.is_random(op), scale=4 if "cum" in op.name else 1
-        )
+            function, args, kwargs, gradients=mode == "gradient", random=cases.is_random(op),
+            scale=4 if "cum" in op.name else 1, selection=cases.selection_of(op, args, kwargs),
+        )  # fmt: skip
         counts[outcome.status] = counts.get(outcome.status, 0) + 1
         externs.update(outcome.externs)
         kernels += outcome.kernels
