@@ -91,7 +91,7 @@ check-python: build ## the pytest tests; TESTS='-k name' picks some
 
 check-models: build ## every model of test/models/zoo.py in every way, and docs/models.md; NAMES='vit bert' WAYS='compiled file'
 	@PYTHONPATH=$(abspath $(BUILD))/python $(python) test/models/check_zoo.py $(NAMES) \
-	  $(if $(WAYS),--ways '$(strip $(WAYS))') $(if $(WAYS),,--write docs/models.md)
+	  $(if $(WAYS),--ways '$(strip $(WAYS))') --write docs/models.md
 
 check-ptxas: build ## ptxas takes every GPU kernel of the models; MODELS='resnet18 …' TARGETS='sm_80 sm_90a sm_120' SIZES='static dynamic'
 	@PYTHONPATH=$(abspath $(BUILD))/python $(python) test/models/check_ptxas.py $(MODELS) \

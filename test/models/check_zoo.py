@@ -1,7 +1,7 @@
 """Runs the zoo and writes docs/models.md: `check_zoo.py [--write PAGE] [--ways "compiled file"] [NAME…]`.
 
 Each model in each way: the largest error relative to the output's maximum and the graph breaks, or what went wrong. A page
-that is there keeps the rows of models that are not run.
+that is there keeps the cells of models and ways that are not run.
 """
 
 import argparse
@@ -189,6 +189,26 @@ def outcome(model, way, folder):
                                    (f", {', '.join(externs)} left to PyTorch" if externs else ""))
 
 
+def write_page(path, models, rows):
+    """The page with new cells; those of models and ways that were not run stay."""
+    kept, header = {}, []
+    for line in path.read_text().splitlines() if path.exists() else []:
+        cells = line.strip("| ").split(" | ") if line.startswith("| ") else []
+        if cells and not header:
+            header = [way for title in cells[1:] for way in WAYS if WAYS[way] == title]
+        elif cells:
+            kept[cells[0]] = dict(zip(header, cells[1:]))
+    for name, cells in rows.items():
+        kept.setdefault(name, {}).update(cells)
+    lines = [
+        "# Models", "", "Written by `make check-models`. The largest error against eager, relative to the output's maximum; what is "
+        "wrong is bold. Each cell is of the last run of its model in that way. Training is two steps, with the loss and every "
+        "gradient; where single precision leaves more than a thousandth to the order of summation, double precision is shown.", "",
+        "| model | " + " | ".join(WAYS.values()) + " |", "|---" * (len(WAYS) + 1) + "|",
+        *("| " + " | ".join([name, *(kept[name].get(way, "not run") for way in WAYS)]) + " |" for name in models if name in kept)]
+    path.write_text("\n".join(lines) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
@@ -211,16 +231,7 @@ def main():
             rows.append((name, *cells))
             print(f"{name:32}", *cells, f"{time.time() - start:.0f} s", sep="  ", flush=True)
     if options.write:
-        present = options.write.read_text().splitlines() if options.write.exists() else []
-        kept = {cells[0]: cells for line in present if line.startswith("| ")
-                for cells in [tuple(line.strip("| ").split(" | "))] if cells[0] in models and len(cells) == 1 + len(ways)}
-        kept.update((row[0], row) for row in rows)
-        shown = [kept[name] for name in models if name in kept]
-        lines = ["# Models", "", "Written by `make check-models`. The largest error against eager, relative to the output's "
-                 "maximum; what is wrong is bold. Each row is of the last run of its model.", "",
-                 "| model | " + " | ".join(WAYS[way] for way in ways) + " |",
-                 "|---" * (len(ways) + 1) + "|", *("| " + " | ".join(row) + " |" for row in shown)]
-        options.write.write_text("\n".join(lines) + "\n")
+        write_page(options.write, models, {name: dict(zip(ways, cells)) for name, *cells in rows})
     print(f"{len(rows)} models, {len(ways)} ways, {wrong} wrong")
     sys.exit(wrong > 0)
 

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from models import Model
+from parts import parts
 
 IMAGES = ({"batch": 2}, {"batch": 3})
 BATCH = {0: "batch"}
@@ -265,6 +266,7 @@ def zoo():
         num_conv_pos_embedding_groups=4)), ("input_values",), {}).eval(), lambda batch: (torch.randn(batch, 800),),
         {"batch": 2}, (BATCH,), IMAGES)
     yield from modules()
+    yield from parts()
 
 
 ZOO = {model.name: model for model in zoo()}
