@@ -51,7 +51,7 @@ void Block::reset(const uint32_t (&number)[3]) {
           auto &self = *static_cast<Thread *>(opaque);
           self.block->entry(&self, self.block->launch.arguments);
           self.state = Thread::State::Done;
-          self.fiber.suspend();
+          self.fiber.finish();
         },
         &thread);
   }

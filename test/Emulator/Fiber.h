@@ -31,12 +31,14 @@ private:
 
 class Fiber {
 public:
-  /// The next resume begins `entry(argument)`, which must not return: it ends with a suspend.
+  /// The next resume begins `entry(argument)`, which must not return: it ends with a finish.
   void start(char *stack, void (*entry)(void *), void *argument);
   /// Called outside: runs the fiber until it suspends.
   void resume();
   /// Called by the fiber.
   void suspend();
+  /// Called by the fiber, last: what AddressSanitizer holds for it is released. It can be started again.
+  [[noreturn]] void finish();
 
 private:
   void *own = nullptr, *caller = nullptr;
