@@ -6,6 +6,7 @@
 #include "KernelRows.h"
 #include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassManager.h"
+#include "tc/Conversion/KernelAnalysis/DistinctKernels.h"
 #include "tc/Pipeline/Stages.h"
 #include "llvm/Support/JSON.h"
 

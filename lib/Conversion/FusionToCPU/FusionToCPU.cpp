@@ -1,4 +1,4 @@
-// The pass: all kernels of a module outlined as functions.
+// The pass: all distinct kernels of a module outlined as functions.
 
 #include "tc/Conversion/FusionToCPU/FusionToCPU.h"
 #include "tc/Conversion/FusionToCPU/Passes.h"
@@ -11,6 +11,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/SymbolTable.h"
+#include "tc/Conversion/KernelAnalysis/DistinctKernels.h"
 
 namespace tc {
 #define GEN_PASS_DEF_FUSIONTOCPUPASS
@@ -65,7 +66,7 @@ void FusionToCPUPass::runOnOperation() {
     return signalPassFailure();
   }
   SmallVector<fusion::KernelOp> kernels;
-  module.walk([&](fusion::KernelOp kernel) { kernels.push_back(kernel); });
+  findDistinctKernels(module, kernels);
   SmallVector<Operation *> old = llvm::map_to_vector(*module.getBody(), [](Operation &op) { return &op; });
   for (auto [number, kernel] : llvm::enumerate(kernels)) {
     FailureOr<cpu::CpuKernel> lowered = cpu::lowerKernel(kernel, *machine, getFunctionName(kernel.getName(), number));

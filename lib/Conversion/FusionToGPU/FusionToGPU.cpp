@@ -1,4 +1,4 @@
-// The pass: kernels of a module become the module's functions.
+// The pass: the distinct kernels of a module become the module's functions.
 
 #include "tc/Conversion/FusionToGPU/Passes.h"
 
@@ -11,6 +11,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "tc/Conversion/FusionToGPU/FusionToGPU.h"
+#include "tc/Conversion/KernelAnalysis/DistinctKernels.h"
 
 namespace tc {
 #define GEN_PASS_DEF_FUSIONTOGPUPASS
@@ -61,7 +62,7 @@ void FusionToGPUPass::runOnOperation() {
     return signalPassFailure();
   }
   SmallVector<fusion::KernelOp> kernels;
-  module.walk([&](fusion::KernelOp kernel) { kernels.push_back(kernel); });
+  findDistinctKernels(module, kernels);
   SmallVector<Operation *> old = llvm::map_to_vector(*module.getBody(), [](Operation &op) { return &op; });
   for (auto [number, kernel] : llvm::enumerate(kernels)) {
     FailureOr<tc::gpu::GpuKernel> lowered = tc::gpu::lowerKernel(

@@ -7,8 +7,8 @@ include "mlir/Pass/PassBase.td"
 def FusionToCPUPass : Pass<"tc-fusion-to-cpu", "::mlir::ModuleOp"> {
   let summary = "Generate a function for each kernel, with structured loops over vectors";
   let description = [{
-    Adds to the module the functions of every `fusion.kernel`, named after the kernel and its number. What the runtime must
-    know to launch one is in the attribute `tc.kernel` of its first function. The kernels themselves stay: the host program
+    Adds to the module the functions of every `fusion.kernel`, named after the kernel and its number. Kernels that are
+    equal but for their operands and name share those of the first. What the runtime must know to launch one is in the attribute `tc.kernel` of its first function. The kernels themselves stay: the host program
     is built from them.
 
     ```mlir

@@ -8,7 +8,7 @@ def FusionToGPUPass : Pass<"tc-fusion-to-gpu", "::mlir::ModuleOp"> {
   let summary = "Generate NVVM for each kernel";
   let description = [{
     Replaces the contents of the module by the kernel functions of every `fusion.kernel`, named after the kernel and its
-    number. What the runtime must know to launch one is in the attribute `tc.launch` of the function; the module's
+    number. Kernels that are equal but for their operands and name share those of the first. What the runtime must know to launch one is in the attribute `tc.launch` of the function; the module's
     `tc.target` names the GPU, for `tc-translate --nvvm-to-ptx`.
 
     ```mlir

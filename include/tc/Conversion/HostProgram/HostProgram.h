@@ -55,11 +55,6 @@ struct HostProgram {
   std::vector<ExternCall> externs;
 };
 
-/// Finds the distinct kernels of `function`: equal bodies, types and schedules are one. The result maps each kernel op,
-/// in the order of a walk, to an index into `kernels`.
-llvm::SmallVector<uint32_t> findDistinctKernels(mlir::func::FuncOp function,
-                                                llvm::SmallVectorImpl<fusion::KernelOp> &kernels);
-
 /// Builds the program of a function in the kernels form. `infos` has one entry a distinct kernel, `kernelOf` is what
 /// findDistinctKernels gave. Constants refer to the bytes of the module's attributes: `owner` keeps its context alive.
 mlir::FailureOr<HostProgram> buildHostProgram(mlir::func::FuncOp function, llvm::ArrayRef<fusion::KernelOp> kernels,

@@ -1,6 +1,6 @@
 // Kernels that are equal but for their operands and name become one piece of code.
 
-#include "tc/Conversion/HostProgram/HostProgram.h"
+#include "tc/Conversion/KernelAnalysis/DistinctKernels.h"
 
 #include "mlir/IR/AsmState.h"
 #include "llvm/ADT/StringMap.h"
@@ -22,10 +22,10 @@ static std::string getKey(fusion::KernelOp kernel) {
   return key;
 }
 
-SmallVector<uint32_t> findDistinctKernels(func::FuncOp function, SmallVectorImpl<fusion::KernelOp> &kernels) {
+SmallVector<uint32_t> findDistinctKernels(Operation *root, SmallVectorImpl<fusion::KernelOp> &kernels) {
   llvm::StringMap<uint32_t> known;
   SmallVector<uint32_t> kernelOf;
-  function.walk([&](fusion::KernelOp kernel) {
+  root->walk([&](fusion::KernelOp kernel) {
     auto [it, inserted] = known.try_emplace(getKey(kernel), kernels.size());
     if (inserted)
       kernels.push_back(kernel);
