@@ -74,11 +74,11 @@ void GenericContract::emitPoint(Point point) {
   depth.dims.resize(op.getSizes().size());
   Value accumulator = emitDepth(depth, parallel, zero);
   Elements elements;
-  SmallVector<std::pair<unsigned, Value>> stores;
+  SmallVector<std::pair<unsigned, Value>> stores; // number of the result, tensor
   auto define = [&](Value tensor, Value value) {
     elements[tensor] = value;
     for (unsigned number : getResultNumbers(frame.getKernel(), tensor))
-      stores.push_back({number, value});
+      stores.push_back({number, tensor});
   };
   define(op.getResult(0), accumulator);
   for (loop::MapOp map : epilogue) {
@@ -87,19 +87,20 @@ void GenericContract::emitPoint(Point point) {
          llvm::zip(map.getResults(), emitter.emit(*map.getBodyBlock(), getDims(frame, parallel))))
       define(tensor, value);
   }
-  AffineExpr address = frame.getConstantExpr(0);
-  SmallVector<SizeAttr> sizes = op.getIterationSizes();
-  for (auto [dim, stride] : llvm::enumerate(frame.getStrides(ArrayRef<SizeAttr>(sizes).take_front(parallel))))
-    address = address + frame.getDimExpr(dim) * stride;
   BodyEmitter emitter(frame, point, elements);
-  for (auto [number, value] : stores)
-    emitter.store(getResultStorage(frame, number), value, frame.simplify(address));
+  for (auto [number, tensor] : stores) {
+    // A result may be stored in another order of its dimensions.
+    AffineExpr address = frame.getConstantExpr(0);
+    for (auto [dim, stride] : llvm::enumerate(frame.getStrides(tensor)))
+      address = address + frame.getDimExpr(dim) * stride;
+    emitter.store(getResultStorage(frame, number), elements[tensor], frame.simplify(address));
+  }
 }
 
 LogicalResult GenericContract::run() {
   fusion::KernelOp kernel = frame.getKernel();
   for (Operation &inner : kernel.getBody().front().without_terminator()) {
-    if (isa<ConstantOp, ReshapeOp>(inner))
+    if (isa<ConstantOp, ReshapeOp, TransposeOp>(inner))
       continue;
     if (auto contract = dyn_cast<loop::ContractOp>(inner); contract && !op)
       op = contract;
