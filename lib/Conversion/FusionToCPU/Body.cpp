@@ -1,6 +1,7 @@
 // Body values: scalars where all lanes agree, vectors where they differ, masks for conditions.
 
 #include "Body.h"
+#include "Space.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -11,6 +12,9 @@
 using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
+
+/// More work than a test and a branch take, as countOps has it.
+static constexpr int64_t workWorthSkipping = 12;
 
 BodyEmitter::BodyEmitter(Frame &frame, Point point, Elements &elements)
     : frame(frame), builder(frame.getBuilder()), point(std::move(point)), elements(elements) {}
@@ -240,31 +244,60 @@ void BodyEmitter::emitIf(scf::IfOp op) {
     return outerMask ? arith::AndIOp::create(builder, outerMask, mask).getResult() : mask;
   };
   point.mask = both(condition);
-  SmallVector<Value> thenValues = emitBlock(*op.thenBlock());
+  SmallVector<Value> thenValues = emitMasked(op, *op.thenBlock());
   Value yes = arith::ConstantOp::create(builder, builder.getBoolAttr(true));
   Value inverse = arith::XOrIOp::create(builder, condition, toVector(yes));
   point.mask = both(inverse);
   SmallVector<Value> elseValues;
   if (op.elseBlock())
-    elseValues = emitBlock(*op.elseBlock());
+    elseValues = emitMasked(op, *op.elseBlock());
   point.mask = outerMask;
   guarded = outerGuarded;
   for (auto [result, yes, no] : llvm::zip(op.getResults(), thenValues, elseValues))
     values[result] = arith::SelectOp::create(builder, condition, toVector(yes), toVector(no));
 }
 
+/// One branch of a condition that differs between lanes, under the point's mask. Where no lane takes it, much work is
+/// skipped: in a concatenation all vectors but those at the seams are of one piece.
+SmallVector<Value> BodyEmitter::emitMasked(scf::IfOp op, Block &branch) {
+  int64_t work = 0;
+  for (Operation &inner : branch)
+    work += countOps(&inner);
+  if (work < workWorthSkipping)
+    return emitBlock(branch);
+  Value any = vector::ReductionOp::create(builder, vector::CombiningKind::OR, point.mask);
+  auto compute = [&] {
+    SmallVector<Value> computed = emitBlock(branch);
+    return llvm::map_to_vector(computed, [&](Value value) { return toVector(value); });
+  };
+  auto skip = [&] {
+    return llvm::map_to_vector(op.getResultTypes(), [&](Type type) {
+      return toVector(arith::ConstantOp::create(builder, builder.getZeroAttr(type)));
+    });
+  };
+  return emitBranches(any, compute, skip);
+}
+
 void BodyEmitter::emitUniformIf(scf::IfOp op, Value condition) {
+  SmallVector<Value> results = emitBranches(
+      condition, [&] { return emitBlock(*op.thenBlock()); },
+      [&] { return op.elseBlock() ? emitBlock(*op.elseBlock()) : SmallVector<Value>(); });
+  for (auto [result, value] : llvm::zip(op.getResults(), results))
+    values[result] = value;
+}
+
+SmallVector<Value> BodyEmitter::emitBranches(Value condition, function_ref<SmallVector<Value>()> emitThen,
+                                             function_ref<SmallVector<Value>()> emitElse) {
   // The types yielded are known only after both branches are emitted.
   auto draft = scf::IfOp::create(builder, TypeRange(), condition, /*withElse=*/true);
   SmallVector<Value> yielded[2];
-  Block *const from[] = {op.thenBlock(), op.elseBlock()}, *const to[] = {draft.thenBlock(), draft.elseBlock()};
+  Block *const to[] = {draft.thenBlock(), draft.elseBlock()};
   for (unsigned i = 0; i < 2; ++i) {
     OpBuilder::InsertionGuard guard(builder);
     if (to[i]->mightHaveTerminator())
       to[i]->getTerminator()->erase();
     builder.setInsertionPointToEnd(to[i]);
-    if (from[i])
-      yielded[i] = emitBlock(*from[i]);
+    yielded[i] = i == 0 ? emitThen() : emitElse();
   }
   SmallVector<Type> types;
   for (auto [yes, no] : llvm::zip(yielded[0], yielded[1])) {
@@ -284,8 +317,7 @@ void BodyEmitter::emitUniformIf(scf::IfOp op, Value condition) {
       results.push_back(isa<VectorType>(type) ? toVector(value) : value);
     scf::YieldOp::create(builder, results);
   }
-  for (auto [result, value] : llvm::zip(op.getResults(), final.getResults()))
-    values[result] = value;
+  return SmallVector<Value>(final.getResults());
 }
 
 //===----------------------------------------------------------------------===//

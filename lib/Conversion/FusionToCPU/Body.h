@@ -63,6 +63,9 @@ private:
   void emitGeneric(mlir::Operation &op);
   void emitIf(mlir::scf::IfOp op);
   void emitUniformIf(mlir::scf::IfOp op, Value condition);
+  llvm::SmallVector<Value> emitMasked(mlir::scf::IfOp op, mlir::Block &branch);
+  llvm::SmallVector<Value> emitBranches(Value condition, llvm::function_ref<llvm::SmallVector<Value>()> emitThen,
+                                        llvm::function_ref<llvm::SmallVector<Value>()> emitElse);
   void emitIndexCast(mlir::Operation &op, bool isUnsigned);
   void emitRead(loop::ReadOp op);
   llvm::SmallVector<Value> emitBlock(mlir::Block &block);
