@@ -43,6 +43,9 @@ std::optional<Order> getDims(loop::ReadOp read, loop::LoopNestOpInterface reader
 }
 
 struct AlignRows : tc::impl::AlignRowsBase<AlignRows> {
+  AlignRows() = default;
+  AlignRows(const AlignRows &other) : AlignRowsBase(other) {}
+
   void runOnOperation() override {
     getOperation()->walk([&](Block *block) {
       if (!isa<fusion::KernelOp>(block->getParentOp()) && !isa<loop::LoopNestOpInterface>(block->getParentOp()))
@@ -52,6 +55,10 @@ struct AlignRows : tc::impl::AlignRowsBase<AlignRows> {
 
   void processBlock(Block &block) {
     IRRewriter rewriter(&getContext());
+    epilogues.clear();
+    for (loop::MapOp map : block.getOps<loop::MapOp>())
+      if (readsEpilogue(map))
+        epilogues.insert(map);
     // Of values with an element, or a row of elements, for each row of a reduction: how many leading dimensions tell
     // the rows apart.
     llvm::DenseMap<Value, int64_t> rowDims;
@@ -127,12 +134,16 @@ struct AlignRows : tc::impl::AlignRowsBase<AlignRows> {
     return permuteMap(rewriter, map, permutation);
   }
 
-  /// Whether a contraction would compute the map.
-  static bool isEpilogue(loop::MapOp map) {
+  /// Whether the map reads a contraction, or a map that does: one kernel may compute both. Asked in program order.
+  bool readsEpilogue(loop::MapOp map) {
     bool found = false;
-    map->walk([&](loop::ReadOp read) { found |= isa_and_present<loop::ContractOp>(read.getSource().getDefiningOp()); });
+    map->walk([&](loop::ReadOp read) {
+      Operation *producer = read.getSource().getDefiningOp();
+      found |= isa_and_present<loop::ContractOp>(producer) || epilogues.contains(producer);
+    });
     return found;
   }
+  bool isEpilogue(loop::MapOp map) { return epilogues.contains(map); }
 
   /// By which of its dimensions, one a dimension of the map, every op that combines rows reads the map; nothing if they
   /// do not agree.
@@ -152,6 +163,8 @@ struct AlignRows : tc::impl::AlignRowsBase<AlignRows> {
     }
     return order;
   }
+
+  llvm::DenseSet<Operation *> epilogues;
 };
 
 } // namespace

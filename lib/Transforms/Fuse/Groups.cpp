@@ -223,6 +223,8 @@ std::string Groups::check(unsigned a, unsigned b) {
         return "the epilogue of a contraction reads it point by point over the same space";
       if (!isa<loop::ContractOp, loop::MapOp>(nest.getOperation()))
         return "a reduction is no epilogue of a contraction";
+      if (auto map = dyn_cast<loop::MapOp>(nest.getOperation()); map && getMemoryOrder(map))
+        return "an epilogue of a contraction is in memory's order";
     }
   }
   // Without a common dimension there are no rows; only what is one row anyway joins it.

@@ -112,3 +112,31 @@ func.func @long(%x: tensor<100000x64xf32>) -> tensor<100000x64xf32> {
   } : tensor<100000x64xf32>
   return %q : tensor<100000x64xf32>
 }
+
+// -----
+
+// What a contraction can compute in passing stays in its order, also by way of another map.
+// CHECK-LABEL: func @epilogue
+// CHECK-NOT: tc.transpose
+func.func @epilogue(%x: tensor<16x32xf32>, %w: tensor<64x32xf32>) -> (tensor<64xf32>, tensor<16x64xf32>) {
+  %0 = loop.contract (%i, %j : %k) in [16, 64 : 32] {
+    %a = loop.read %x[%i, %k] : tensor<16x32xf32> -> f32
+    %b = loop.read %w[%j, %k] : tensor<64x32xf32> -> f32
+    loop.yield %a, %b : f32, f32
+  } : tensor<16x64xf32>
+  %1 = loop.map (%i, %j) in [16, 64] {
+    %v = loop.read %0[%i, %j] : tensor<16x64xf32> -> f32
+    %e = math.exp %v : f32
+    loop.yield %e : f32
+  } : tensor<16x64xf32>
+  %2 = loop.map (%i, %j) in [16, 64] {
+    %v = loop.read %1[%i, %j] : tensor<16x64xf32> -> f32
+    %e = math.cos %v : f32
+    loop.yield %e : f32
+  } : tensor<16x64xf32>
+  %m = loop.reduce [max] (%j : %i) in [64 : 16] {
+    %v = loop.read %2[%i, %j] : tensor<16x64xf32> -> f32
+    loop.yield %v : f32
+  } : tensor<64xf32>
+  return %m, %2 : tensor<64xf32>, tensor<16x64xf32>
+}
