@@ -90,14 +90,6 @@ Value Frame::getWorkspace(SizeAttr bytes) {
   return workspace;
 }
 
-int64_t Frame::getResultNumber(Value value) {
-  Operation *yield = kernel.getBody().front().getTerminator();
-  for (auto [i, operand] : llvm::enumerate(yield->getOperands()))
-    if (operand == value)
-      return i;
-  return -1;
-}
-
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//

@@ -83,8 +83,6 @@ public:
   using KernelSymbols::setStrides;
   /// Reads that have a copy of their source, by op.
   llvm::DenseMap<mlir::Operation *, RearrangedRead> rearrangedReads;
-  /// Number of the kernel's result that is this value, or -1.
-  int64_t getResultNumber(Value value);
 
   //===------------------------------------------------------------------===//
   // Index arithmetic

@@ -1,10 +1,8 @@
 // tc-align-rows: brings maps that reductions read, and maps that read them, into the order of the reductions'
 // dimensions, so that they can be rows of one kernel.
 
-#include "Bodies.h"
 #include "MemoryOrder.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "tc/Transforms/Fuse/Passes.h"
 #include "llvm/ADT/SetVector.h"

@@ -47,8 +47,10 @@ loop::MapOp tc::permuteMap(RewriterBase &rewriter, loop::MapOp map, ArrayRef<int
   rewriter.setInsertionPointAfter(permuted);
   auto order = TransposeOp::create(rewriter, map.getLoc(), map.getResult(0).getType(), permuted.getResult(0),
                                    invertPermutationVector(permutation));
+  // Ops of other regions form kernels of their own, which see memory's order.
   for (Operation *user : llvm::make_early_inc_range(map.getResult(0).getUsers()))
-    if (auto read = dyn_cast<loop::ReadOp>(user))
+    if (auto read = dyn_cast<loop::ReadOp>(user);
+        read && read->getParentOfType<loop::LoopNestOpInterface>()->getBlock() == map->getBlock())
       replaceRead(rewriter, read, permuted.getResult(0), permutation);
   rewriter.replaceOp(map, order.getResult());
   return permuted;

@@ -140,3 +140,34 @@ func.func @epilogue(%x: tensor<16x32xf32>, %w: tensor<64x32xf32>) -> (tensor<64x
   } : tensor<64xf32>
   return %m, %2 : tensor<64xf32>, tensor<16x64xf32>
 }
+
+// -----
+
+// What another region reads is in memory's order.
+// CHECK-LABEL: func @region
+// KERNELS-LABEL: func @region
+// KERNELS: %[[K:.*]]:2 = fusion.kernel "cos_max"
+// KERNELS: scf.if
+// KERNELS: fusion.kernel "add"(%[[K]]#0
+func.func @region(%x: tensor<10x640xf32>, %p: i1) -> (tensor<640xf32>, tensor<10x640xf32>) {
+  %e = loop.map (%r, %c) in [10, 640] {
+    %v = loop.read %x[%r, %c] : tensor<10x640xf32> -> f32
+    %y = math.cos %v : f32
+    loop.yield %y : f32
+  } : tensor<10x640xf32>
+  %m = loop.reduce [max] (%c : %r) in [640 : 10] {
+    %v = loop.read %e[%r, %c] : tensor<10x640xf32> -> f32
+    loop.yield %v : f32
+  } : tensor<640xf32>
+  %q = scf.if %p -> tensor<10x640xf32> {
+    %a = loop.map (%r, %c) in [10, 640] {
+      %v = loop.read %e[%r, %c] : tensor<10x640xf32> -> f32
+      %y = arith.addf %v, %v : f32
+      loop.yield %y : f32
+    } : tensor<10x640xf32>
+    scf.yield %a : tensor<10x640xf32>
+  } else {
+    scf.yield %x : tensor<10x640xf32>
+  }
+  return %m, %q : tensor<640xf32>, tensor<10x640xf32>
+}
