@@ -46,7 +46,7 @@ cmake = cmake -S . -B $(1) -G Ninja -Wno-dev --log-level=WARNING \
   -DPython_EXECUTABLE=$(python) -DTC_ENABLE_ASSERTS=ON $(2) $(CMAKE_ARGS)
 
 .PHONY: help setup configure build check check-models check-format check-docs check-lit check-unit check-python \
-  check-opinfo check-ptxas check-emulated check-asan check-fuzz fuzz fuzz-pt2 check-wheel docs demo bench micro scaling tidy format \
+  check-opinfo check-ptxas check-emulated check-asan check-fuzz fuzz fuzz-pt2 check-wheel docs demo bench bench-full micro scaling tidy format \
   wheel clean distclean
 
 help: ## this list
@@ -119,6 +119,9 @@ demo: build ## ResNet-18 and GPT-2 from captured graphs: checked, timed
 
 bench: build ## latency, compile time, memory against eager and Inductor; MODELS='…' picks some
 	@PYTHONPATH=$(abspath $(BUILD))/python $(python) benchmarks/bench.py $(MODELS)
+
+bench-full: build ## the same for models at full size, bf16 among them; MODELS='…' picks some
+	@PYTHONPATH=$(abspath $(BUILD))/python $(python) benchmarks/bench.py --full $(MODELS)
 
 micro: build ## one benchmark an op, as a fraction of the machine's roof; OPS='…'
 	@PYTHONPATH=$(abspath $(BUILD))/python $(python) benchmarks/micro.py $(OPS)

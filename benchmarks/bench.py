@@ -3,6 +3,7 @@
 
   bench.py                      every model of test/models, inference and training
   bench.py resnet18 gpt2        these
+  bench.py --full               the models of full_size.py
   bench.py --contenders eager tc --seconds 5
 
 All contenders of a model run in one process, on the same threads, in turns; ratios
@@ -27,6 +28,17 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "test" / "models")]
 
 def say(*words):
     print(*words, file=sys.stderr, flush=True)
+
+
+def models(arguments):
+    """{name: model} for inference, and for training."""
+    if arguments.full:
+        from full_size import FULL_SIZE, FULL_SIZE_TRAINING
+
+        return FULL_SIZE, FULL_SIZE_TRAINING
+    from models import MODELS, TRAINING
+
+    return MODELS, TRAINING
 
 
 def prepare(contender, module, inputs, training, arguments, expected):
@@ -55,11 +67,11 @@ def run_model(name, arguments):
 
     import measure
     from contenders import contenders, warm_up
-    from models import MODELS, TRAINING
 
     torch.set_num_threads(arguments.threads)
-    training = name in TRAINING
-    model = {**MODELS, **TRAINING}[name]
+    inference, training_steps = models(arguments)
+    training = name in training_steps
+    model = {**inference, **training_steps}[name]
     module, inputs = model.build(), model.sample()
     expected = measure.caller(module, inputs, module, training)()
     result = {"model": name, "sizes": model.sizes, "threads": arguments.threads, "contenders": {}}
@@ -123,10 +135,14 @@ def run_apart(command, limit):
         process.wait()
 
 
+def table(arguments):
+    return "full-size" if arguments.full else "models"
+
+
 def write(results, arguments):
     arguments.results.mkdir(parents=True, exist_ok=True)
     described = {"machine": machine(arguments.threads), "results": results}
-    (arguments.results / "models.json").write_text(json.dumps(described, indent=1) + "\n")
+    (arguments.results / f"{table(arguments)}.json").write_text(json.dumps(described, indent=1) + "\n")
 
 
 def parse():
@@ -134,6 +150,7 @@ def parse():
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", help="models by name (all of them when none is given)")
+    parser.add_argument("--full", action="store_true", help="the models of full_size.py")
     parser.add_argument("--contenders", nargs="+", default=["eager", "tc", "inductor", "inductor-max"])
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--seconds", type=float, default=10, help="of timing, a model")
@@ -145,11 +162,10 @@ def parse():
 
 def main():
     arguments = parse()
-    from models import MODELS, TRAINING
-
-    names = arguments.models or [*MODELS, *TRAINING]
-    if unknown := [name for name in names if name not in MODELS and name not in TRAINING]:
-        sys.exit(f"bench: no model named {', '.join(unknown)} (there are {', '.join([*MODELS, *TRAINING])})")
+    known = [name for part in models(arguments) for name in part]
+    names = arguments.models or known
+    if unknown := [name for name in names if name not in known]:
+        sys.exit(f"bench: no model named {', '.join(unknown)} (there are {', '.join(known)})")
     if arguments.one:
         (arguments.results / f"{names[0]}.json").write_text(json.dumps(run_model(names[0], arguments)))
         return
@@ -162,7 +178,7 @@ def main():
             status = run_apart([
                 sys.executable, __file__, name, "--one", "--results", folder, "--threads", str(arguments.threads),
                 "--seconds", str(arguments.seconds), "--limit", str(arguments.limit),
-                "--contenders", *arguments.contenders],
+                *(["--full"] if arguments.full else []), "--contenders", *arguments.contenders],
                 limit=len(arguments.contenders) * (arguments.limit + 60) + 4 * arguments.seconds)
             output = pathlib.Path(folder) / f"{name}.json"
             if status or not output.exists():
@@ -177,8 +193,8 @@ def main():
 
     if results:
         report.print_tables(results)
-        report.plot(results, arguments.results / "models.svg", machine(arguments.threads))
-        say(f"written: {arguments.results}/models.json, models.svg")
+        report.plot(results, arguments.results / f"{table(arguments)}.svg", machine(arguments.threads))
+        say(f"written: {arguments.results}/{table(arguments)}.json and .svg")
     if failed:
         sys.exit(f"bench: failed: {', '.join(failed)}")
 
