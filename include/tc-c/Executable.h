@@ -29,8 +29,8 @@ TC_EXPORT int64_t tcRuntimeGetCachedBytes(const TcRuntime *runtime);
 TC_EXPORT void tcRuntimeTrim(TcRuntime *runtime);
 
 typedef struct TcCompileOptions {
-  const char *target;  /* "host", "avx512", "avx2", "baseline", or a GPU: "cuda", "sm_80", "sm_90a", "sm_120", of device
-                        * 0 unless its number follows, as in "cuda:1"; null: "host" */
+  const char *target;  /* "host", "avx512bf16", "avx512", "avx2", "baseline", or a GPU: "cuda", "sm_80", "sm_90a",
+                        * "sm_120", of device 0 unless its number follows, as in "cuda:1"; null: "host" */
   unsigned threads;    /* that generate code, at most; 0: one a core */
   int verifyContracts; /* check each stage's contract */
   int printTimes;      /* report the stages' times as remarks */

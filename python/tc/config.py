@@ -5,7 +5,7 @@ import dataclasses
 
 @dataclasses.dataclass
 class Config:
-    #: "auto": the device that a graph's tensors are on; a CPU: "host", "avx512", "avx2", "baseline"; a GPU: "cuda",
+    #: "auto": the device that a graph's tensors are on; a CPU: "host", "avx512bf16", "avx512", "avx2", "baseline"; a GPU: "cuda",
     #: "sm_80", "sm_90a", "sm_120", of device 0 unless its number follows, as in "cuda:1"
     target: str = "auto"
     #: run a graph that tc cannot compile in eager mode, with a warning, instead of raising

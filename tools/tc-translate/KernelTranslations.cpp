@@ -14,7 +14,7 @@ namespace {
 struct Options {
   llvm::cl::opt<std::string> target{
       "target", llvm::cl::value_desc("name"), llvm::cl::init("host"),
-      llvm::cl::desc("--kernels-to-*: host, baseline, avx2, avx512, sm_80, sm_90a or sm_120")};
+      llvm::cl::desc("--kernels-to-*: host, baseline, avx2, avx512, avx512bf16, sm_80, sm_90a or sm_120")};
   llvm::cl::opt<bool> optimize{"optimize", llvm::cl::init(true),
                                llvm::cl::desc("--kernels-to-llvmir: after LLVM's passes (default), or before")};
 };

@@ -24,10 +24,11 @@ llvm::cl::OptionCategory &getCategory() {
 ModelOptions::ModelOptions(llvm::cl::SubCommand &command)
     : path(llvm::cl::Positional, llvm::cl::Required, llvm::cl::desc("<model.pt2 or .mlir>"), llvm::cl::sub(command),
            llvm::cl::cat(getCategory())),
-      target("target", llvm::cl::value_desc("name"), llvm::cl::init("host"),
-             llvm::cl::desc("host (default), baseline, avx2, avx512, cuda, sm_80, sm_90a or sm_120; a second "
-                            "GPU is cuda:1 or sm_80:1"),
-             llvm::cl::sub(command), llvm::cl::cat(getCategory())),
+      target(
+          "target", llvm::cl::value_desc("name"), llvm::cl::init("host"),
+          llvm::cl::desc("host (default), baseline, avx2, avx512, avx512bf16, cuda, sm_80, sm_90a or sm_120; a second "
+                         "GPU is cuda:1 or sm_80:1"),
+          llvm::cl::sub(command), llvm::cl::cat(getCategory())),
       startAfter("start-after", llvm::cl::value_desc("stage"),
                  llvm::cl::desc("The model is the result of this stage, not as captured"), llvm::cl::sub(command),
                  llvm::cl::cat(getCategory())),

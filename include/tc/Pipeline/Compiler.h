@@ -9,8 +9,8 @@
 namespace tc {
 
 struct CompileOptions {
-  /// A CPU ("host", "avx512", "avx2", "x86-64"), or a GPU: "cuda", whatever chip the device is, or "sm_80", "sm_90a",
-  /// "sm_120"; of device 0 unless its number follows, as in "cuda:1".
+  /// A CPU ("host", "avx512bf16", "avx512", "avx2", "x86-64"), or a GPU: "cuda", whatever chip the device is, or
+  /// "sm_80", "sm_90a", "sm_120"; of device 0 unless its number follows, as in "cuda:1".
   std::string target = "host";
   /// What the CUDA driver is given: LLVM IR is for one that emulates a GPU.
   enum class GPUCode { PTX, LLVMIR } gpuCode = GPUCode::PTX;

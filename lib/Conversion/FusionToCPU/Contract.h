@@ -31,6 +31,9 @@ struct ContractPlan {
   Packing packing = Packing::None;
   /// Depth dimensions along which columns are contiguous, as one: the innermost in memory first.
   llvm::SmallVector<unsigned> transposedDims;
+  /// Whether bf16 factors are multiplied in pairs of steps of the innermost depth dimension, along which rows are
+  /// contiguous: columns of Tiles are then packed as pairs.
+  bool areInPairs = false;
   /// Steps of the depth dimension `blockedDim` that are summed for all rows of a unit before the next; 0 for all.
   int64_t depthBlock = 0;
   unsigned blockedDim = 0;

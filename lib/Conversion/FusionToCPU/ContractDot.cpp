@@ -102,20 +102,25 @@ ContractEmitter::Values DotEmitter::emitInnerLoop(Rows &rows, ArrayRef<Value> co
     columnPointers.push_back(getPointer(plan.columns, getStart(plan.columns), point));
   }
   SizeAttr depth = sizes[getInnerDim()];
-  return emitVectorLoop(
-      frame, frame.index(0), frame.emit(frame.getExpr(depth)), depth.getConstant(), plan.lanes, 1, accumulators,
-      [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &state) {
-        Values left;
-        for (Value pointer : rowPointers)
-          left.push_back(load(plan.rows, getPointer(pointer, getElement(plan.rows), iv), plan.lanes, mask));
-        for (auto [j, pointer] : llvm::enumerate(columnPointers)) {
-          Value right = load(plan.columns, getPointer(pointer, getElement(plan.columns), iv), plan.lanes, mask);
-          for (auto [i, factor] : llvm::enumerate(left)) {
-            Value &accumulator = state[i * plan.tileColumns + j];
-            accumulator = multiplyAdd(factor, right, accumulator);
-          }
-        }
-      });
+  int64_t lanes = plan.areInPairs ? 2 * plan.lanes : plan.lanes;
+  auto loadAt = [&](const ContractOperand &operand, Value pointer, Value iv, Value mask) {
+    Value loaded = loadNarrow(operand, getPointer(pointer, getElement(operand), iv), lanes, mask);
+    return plan.areInPairs ? loaded : extend(loaded);
+  };
+  return emitVectorLoop(frame, frame.index(0), frame.emit(frame.getExpr(depth)), depth.getConstant(), lanes, 1,
+                        accumulators, [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &state) {
+                          Values left;
+                          for (Value pointer : rowPointers)
+                            left.push_back(loadAt(plan.rows, pointer, iv, mask));
+                          for (auto [j, pointer] : llvm::enumerate(columnPointers)) {
+                            Value right = loadAt(plan.columns, pointer, iv, mask);
+                            for (auto [i, factor] : llvm::enumerate(left)) {
+                              Value &accumulator = state[i * plan.tileColumns + j];
+                              accumulator = plan.areInPairs ? multiplyAddPairs(factor, right, accumulator)
+                                                            : multiplyAdd(factor, right, accumulator);
+                            }
+                          }
+                        });
 }
 
 void tc::cpu::emitDots(Frame &frame, ContractPlan &&plan) { DotEmitter(frame, std::move(plan)).emit(); }

@@ -153,25 +153,22 @@ Value ContractEmitter::getPointer(const ContractOperand &operand, AffineExpr add
                     frame.emit(address, point));
 }
 
-Value ContractEmitter::load(const ContractOperand &operand, Value pointer, int64_t lanes, Value mask) {
+Value ContractEmitter::loadNarrow(const ContractOperand &operand, Value pointer, int64_t lanes, Value mask) {
   Type element = getElement(operand), type = lanes > 1 ? Type(VectorType::get({lanes}, element)) : element;
   unsigned alignment = element.getIntOrFloatBitWidth() / 8;
-  Value loaded;
   if (mask) {
     Value zero = arith::ConstantOp::create(builder, builder.getZeroAttr(type));
-    loaded = LLVM::MaskedLoadOp::create(builder, type, pointer, mask, zero, alignment);
-  } else {
-    auto load = LLVM::LoadOp::create(builder, type, pointer);
-    load.setAlignment(alignment);
-    loop::ReadOp read = operand.read;
-    const Storage &storage = frame.storages[stripReshapes(read.getSource())];
-    if (ArrayAttr scopes = frame.getScopes(storage))
-      load.setAliasScopesAttr(scopes);
-    if (ArrayAttr others = frame.getNoAliasScopes(storage); others && !others.empty())
-      load.setNoaliasScopesAttr(others);
-    loaded = load;
+    return LLVM::MaskedLoadOp::create(builder, type, pointer, mask, zero, alignment);
   }
-  return extend(loaded);
+  auto load = LLVM::LoadOp::create(builder, type, pointer);
+  load.setAlignment(alignment);
+  loop::ReadOp read = operand.read;
+  const Storage &storage = frame.storages[stripReshapes(read.getSource())];
+  if (ArrayAttr scopes = frame.getScopes(storage))
+    load.setAliasScopesAttr(scopes);
+  if (ArrayAttr others = frame.getNoAliasScopes(storage); others && !others.empty())
+    load.setNoaliasScopesAttr(others);
+  return load;
 }
 
 Value ContractEmitter::extend(Value value) {
@@ -189,6 +186,12 @@ Value ContractEmitter::multiplyAdd(Value a, Value b, Value c) {
   if (frame.getTarget().hasFMA)
     return vector::FMAOp::create(builder, a, b, c);
   return arith::AddFOp::create(builder, arith::MulFOp::create(builder, a, b), c);
+}
+
+Value ContractEmitter::multiplyAddPairs(Value a, Value b, Value c) {
+  std::string name = "llvm.x86.avx512bf16.dpbf16ps." + std::to_string(plan.lanes * 32);
+  return LLVM::CallIntrinsicOp::create(builder, c.getType(), builder.getStringAttr(name), ValueRange{c, a, b})
+      .getResult(0);
 }
 
 Value ContractEmitter::getZero() { return arith::ConstantOp::create(builder, builder.getZeroAttr(vectorType)); }

@@ -46,10 +46,16 @@ protected:
   /// The pointer to a factor's element at a point.
   Value getPointer(const ContractOperand &operand, AffineExpr address, mlir::ValueRange point);
   /// A factor's scalar or, if `lanes` > 1, vector, extended to the accumulator.
-  Value load(const ContractOperand &operand, Value pointer, int64_t lanes, Value mask = {});
+  Value load(const ContractOperand &operand, Value pointer, int64_t lanes, Value mask = {}) {
+    return extend(loadNarrow(operand, pointer, lanes, mask));
+  }
+  /// The same as it is in memory.
+  Value loadNarrow(const ContractOperand &operand, Value pointer, int64_t lanes, Value mask = {});
   /// A scalar or vector of a factor as one of the accumulator.
   Value extend(Value value);
   Value multiplyAdd(Value a, Value b, Value c);
+  /// The same, adding two products of bf16 to each f32.
+  Value multiplyAddPairs(Value a, Value b, Value c);
   Value getZero();
   Value broadcast(Value scalar);
 

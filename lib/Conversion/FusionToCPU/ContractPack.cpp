@@ -10,10 +10,16 @@ using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
 
-AffineExpr ColumnPacker::getPackedAddress() {
+AffineExpr ColumnPacker::getPackedAddress(bool inPairs) {
   AffineExpr address = frame.getConstantExpr(0);
-  for (unsigned dim : plan.depthDims)
-    address = address * frame.getExpr(getBlockedSize(dim)) + frame.getDimExpr(dim);
+  for (unsigned dim : plan.depthDims) {
+    AffineExpr size = frame.getExpr(getBlockedSize(dim)), step = frame.getDimExpr(dim);
+    if (inPairs && dim == getInnerDim()) {
+      size = size.ceilDiv(2);
+      step = step.floorDiv(2);
+    }
+    address = address * size + step;
+  }
   return frame.simplify(address * plan.getTileColumns());
 }
 
@@ -29,12 +35,14 @@ void ColumnPacker::preparePack() {
   pack = frame.getScratch(frame.getSize(frame.simplify((packedElements + plan.getTileColumns()) * width)));
 }
 
-Value ColumnPacker::getPackedPointer(ValueRange given) {
+Value ColumnPacker::getPackedPointer(ValueRange point) { return getStepPointer(point, plan.areInPairs); }
+
+Value ColumnPacker::getStepPointer(ValueRange given, bool inPairs) {
   Values point(given);
   // The pack holds one block of the depth.
   if (blockLow)
     point[plan.blockedDim] = frame.sub(point[plan.blockedDim], blockLow);
-  return getPointer(pack, plan.accumulator, frame.emit(getPackedAddress(), point));
+  return getPointer(pack, plan.accumulator, frame.emit(getPackedAddress(inPairs), point));
 }
 
 void ColumnPacker::store(Value pointer, int64_t vector, Value value) {
@@ -51,6 +59,59 @@ void ColumnPacker::emitPack(ArrayRef<Value> masks) {
     if (!llvm::is_contained(plan.transposedDims, dim))
       loops.push_back(dim);
   emitPackLoops(loops, dims, masks);
+  if (plan.areInPairs && !transposesPairs())
+    joinSteps(plan.depthDims, dims);
+}
+
+bool ColumnPacker::transposesPairs() {
+  std::optional<int64_t> size = sizes[getInnerDim()].getConstant();
+  return plan.areInPairs && plan.packing == ContractPlan::Packing::Transposed && size && *size % 2 == 0 &&
+         plan.transposedDims.front() == getInnerDim();
+}
+
+/// f32 that came from bf16 are halves of zeros: two of them are one pair. A pair lies at or before the first of its
+/// steps, so that none is overwritten that is still to be read.
+void ColumnPacker::joinSteps(ArrayRef<unsigned> loops, Values point) {
+  unsigned dim = loops.front();
+  auto [low, high] = getDepthBounds(dim);
+  if (loops.size() > 1) {
+    frame.loop(low, high, frame.index(1), {}, [&](Value iv, ValueRange) -> Values {
+      point[dim] = iv;
+      joinSteps(loops.drop_front(), point);
+      return {};
+    });
+    return;
+  }
+  auto bits = VectorType::get({plan.lanes}, builder.getI32Type());
+  auto constant = [&](int32_t value) {
+    return arith::ConstantOp::create(builder, DenseElementsAttr::get(bits, value)).getResult();
+  };
+  auto join = [&](Value first, bool isWhole) {
+    point[dim] = first;
+    Value source = getStepPointer(point, /*inPairs=*/false), target = getPackedPointer(point);
+    auto load = [&](int64_t step, int64_t vector) {
+      Value offset = frame.index(step * plan.getTileColumns() + vector * plan.lanes);
+      return LLVM::LoadOp::create(builder, bits, getPointer(source, plan.accumulator, offset), 4 * plan.lanes)
+          .getResult();
+    };
+    for (int64_t v = 0; v < plan.tileVectors; ++v) {
+      Value pair = arith::ShRUIOp::create(builder, load(0, v), constant(16));
+      if (isWhole)
+        pair = arith::OrIOp::create(builder, pair, load(1, v));
+      store(target, v, pair);
+    }
+  };
+  Value two = frame.index(2), last = frame.sub(high, frame.index(1));
+  frame.loop(low, last, two, {}, [&](Value iv, ValueRange) -> Values {
+    join(iv, /*isWhole=*/true);
+    return {};
+  });
+  // A step that is left over is a pair with zeros.
+  Value rest = builder.createOrFold<arith::RemUIOp>(frame.sub(high, low), two);
+  frame.loop(frame.sub(high, rest), high, frame.index(1), {}, [&](Value iv, ValueRange) -> Values {
+    join(iv, /*isWhole=*/false);
+    return {};
+  });
 }
 
 void ColumnPacker::emitPackLoops(ArrayRef<unsigned> loops, Values point, ArrayRef<Value> masks) {
@@ -73,7 +134,7 @@ void ColumnPacker::emitPackLoops(ArrayRef<unsigned> loops, Values point, ArrayRe
 }
 
 void ColumnPacker::copyRow(Values point, ArrayRef<Value> masks) {
-  Value target = getPackedPointer(point), guard;
+  Value target = getStepPointer(point, /*inPairs=*/false), guard;
   if (plan.columns.guard)
     guard = emitIndexScalar(frame, plan.op, plan.columns.guard, point);
   Value source = getPointer(plan.columns, plan.columns.address, point);
@@ -96,7 +157,7 @@ void ColumnPacker::copyRow(Values point, ArrayRef<Value> masks) {
 }
 
 void ColumnPacker::computeRow(Values start, ArrayRef<Value> masks) {
-  Value target = getPackedPointer(start);
+  Value target = getStepPointer(start, /*inPairs=*/false);
   Value size = frame.emit(getSize(plan.columnDim));
   SmallVector<AffineExpr> arguments;
   for (unsigned dim = 0; dim < sizes.size(); ++dim)
@@ -126,6 +187,15 @@ void ColumnPacker::computeRow(Values start, ArrayRef<Value> masks) {
   }
 }
 
+Value ColumnPacker::loadPairs(Value pointer, Value mask) {
+  auto pairs = VectorType::get({plan.lanes}, builder.getI32Type());
+  unsigned alignment = getElement(plan.columns).getIntOrFloatBitWidth() / 8;
+  if (!mask)
+    return LLVM::LoadOp::create(builder, pairs, pointer, alignment);
+  Value zero = arith::ConstantOp::create(builder, builder.getZeroAttr(pairs));
+  return LLVM::MaskedLoadOp::create(builder, pairs, pointer, mask, zero, alignment);
+}
+
 void ColumnPacker::transposeTiles(Values point, bool isTail) {
   // The dimensions along which the columns are contiguous are walked as one.
   Value zero = frame.index(0), count = frame.index(1), first = zero;
@@ -142,6 +212,13 @@ void ColumnPacker::transposeTiles(Values point, bool isTail) {
   }
   if (known)
     count = frame.index(*known);
+  // Steps that lie side by side in the columns too are moved as one.
+  int64_t width = transposesPairs() ? 2 : 1;
+  if (width == 2) {
+    count = builder.createOrFold<arith::DivUIOp>(count, frame.index(2));
+    if (known)
+      known = *known / 2;
+  }
   bool isRagged = !known || *known % plan.lanes != 0;
   Values columns;
   Value last = frame.sub(frame.emit(getSize(plan.columnDim)), frame.index(1));
@@ -150,7 +227,7 @@ void ColumnPacker::transposeTiles(Values point, bool isTail) {
     Value mask = isRagged ? emitTailMask(frame, iv, count, plan.lanes) : Value();
     Values targets;
     for (int64_t i = 0; i < plan.lanes; ++i) {
-      Value number = frame.add(iv, frame.index(i)), rest = frame.add(first, number);
+      Value number = frame.add(iv, frame.index(i)), rest = frame.add(first, frame.mul(number, frame.index(width)));
       for (auto [position, dim] : llvm::enumerate(plan.transposedDims)) {
         if (position + 1 == plan.transposedDims.size()) {
           point[dim] = rest;
@@ -160,7 +237,7 @@ void ColumnPacker::transposeTiles(Values point, bool isTail) {
         point[dim] = builder.createOrFold<arith::RemUIOp>(rest, size);
         rest = builder.createOrFold<arith::DivUIOp>(rest, size);
       }
-      Value target = getPackedPointer(point);
+      Value target = getStepPointer(point, /*inPairs=*/width == 2);
       // Rows past the end go where nobody reads.
       if (isRagged && i > 0)
         target =
@@ -177,8 +254,8 @@ void ColumnPacker::transposeTiles(Values point, bool isTail) {
         Value column = frame.add(point[plan.columnDim], frame.index(v * plan.lanes + i));
         source[plan.columnDim] = isTail ? arith::MinSIOp::create(builder, column, last).getResult() : column;
         Value start = getPointer(getPointer(plan.columns, plan.columns.address, source), getElement(plan.columns),
-                                 frame.add(first, iv));
-        rows.push_back(load(plan.columns, start, plan.lanes, mask));
+                                 frame.add(first, frame.mul(iv, frame.index(width))));
+        rows.push_back(width == 2 ? loadPairs(start, mask) : load(plan.columns, start, plan.lanes, mask));
       }
       for (auto [target, row] : llvm::zip(targets, transposeVectors(builder, rows)))
         store(target, v, row);

@@ -18,15 +18,23 @@ protected:
   void emitPack(llvm::ArrayRef<Value> masks);
   /// The first packed column at a point.
   Value getPackedPointer(mlir::ValueRange point);
+  /// From one step of the innermost loop to the next, of pairs if the plan is in pairs.
   AffineExpr getPackedStep();
 
 private:
-  /// Elements from the start of the pack, over the contraction's dimensions.
-  AffineExpr getPackedAddress();
+  /// Elements from the start of the pack, over the contraction's dimensions, of single steps or of pairs.
+  AffineExpr getPackedAddress(bool inPairs);
+  /// The place of the vectors of a step, or pair of steps, at a point.
+  Value getStepPointer(mlir::ValueRange point, bool inPairs);
   void emitPackLoops(llvm::ArrayRef<unsigned> loops, Values point, llvm::ArrayRef<Value> masks);
   void copyRow(Values point, llvm::ArrayRef<Value> masks);
   void computeRow(Values point, llvm::ArrayRef<Value> masks);
   void transposeTiles(Values point, bool isTail);
+  /// Whether pairs are moved as they lie in memory, else joined from single steps.
+  bool transposesPairs();
+  Value loadPairs(Value pointer, Value mask);
+  /// Makes pairs of the steps that were packed, in place.
+  void joinSteps(llvm::ArrayRef<unsigned> loops, Values point);
   void store(Value pointer, int64_t vector, Value value);
 
   Value pack;

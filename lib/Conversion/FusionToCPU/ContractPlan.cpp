@@ -18,6 +18,8 @@ constexpr int64_t workOfThread = 1 << 19;
 constexpr int64_t mostChunkRows = 96, mostPackedChunkRows = 480;
 /// Fewer rows than this do not pay for packing columns that are contiguous, or that can be summed as dot products.
 constexpr int64_t fewestCopiedRows = 32, fewestTransposedRows = 8, fewestComputedRows = 3;
+/// The same for columns that are packed as pairs of steps, which halves the multiplications.
+constexpr int64_t fewestPairedRows = 8;
 
 class Planner {
 public:
@@ -34,6 +36,7 @@ private:
   bool chooseComputed(const ContractOperand &first, const ContractOperand &second);
   void splitDims();
   void chooseTile();
+  bool canPair();
   void choosePacking();
   void chooseDepthBlock();
   void chooseDotTile();
@@ -263,8 +266,33 @@ void Planner::chooseTile() {
   chooseOrder();
 }
 
+/// Whether the target multiplies pairs of the factors' elements, and two steps of the depth lie side by side in rows.
+bool Planner::canPair() {
+  if (!target.hasBF16 || !plan.accumulator.isF32() || !plan.rows.value.getType().isBF16() ||
+      !plan.columns.value.getType().isBF16())
+    return false;
+  // Rows that are contiguous along another dimension of the depth take that one as the innermost.
+  LinearForm form = getLinearForm(plan.rows.address, sizes.size());
+  auto isContiguous = [&](unsigned dim) {
+    return !form.nonLinear[dim] && frame.simplify(form.coefficients[dim]) == one() && sizes[dim].getConstant() != 1 &&
+           !(plan.rows.guard && plan.rows.guardDims[dim]);
+  };
+  auto *inner = llvm::find_if(plan.depthDims, isContiguous);
+  if (inner == plan.depthDims.end())
+    return false;
+  std::rotate(inner, inner + 1, plan.depthDims.end());
+  return true;
+}
+
 /// Columns that lie as a block of them is read, one step of the depth after the other, need no copy.
 void Planner::choosePacking() {
+  if ((plan.packing != ContractPlan::Packing::None || getLikelyProduct(plan.rowDims) >= fewestPairedRows) &&
+      canPair()) {
+    plan.areInPairs = true;
+    if (plan.packing == ContractPlan::Packing::None)
+      plan.packing = ContractPlan::Packing::Copied;
+    return;
+  }
   if (plan.packing != ContractPlan::Packing::None || getLikelyProduct(plan.rowDims) < fewestCopiedRows)
     return;
   LinearForm form = getLinearForm(plan.columns.address, sizes.size());
@@ -289,7 +317,7 @@ void Planner::chooseDepthBlock() {
       return;
     int64_t block = std::max<int64_t>(1, tile[2] / (*depth / size));
     plan.blockedDim = dim;
-    plan.depthBlock = block >= 4 ? llvm::alignTo(block, 4) : block;
+    plan.depthBlock = block >= 4 || plan.areInPairs ? llvm::alignTo(block, 4) : block;
     if (plan.depthBlock >= size)
       plan.depthBlock = 0;
     return;
@@ -302,6 +330,7 @@ void Planner::chooseDotTile() {
   int64_t rows = getConstantProduct(plan.rowDims).value_or(4);
   plan.tileRows = std::clamp<int64_t>(rows, 1, wide ? 4 : 2);
   plan.tileColumns = wide ? (plan.tileRows <= 2 ? 8 : 4) : (plan.tileRows == 1 ? 8 : 4);
+  plan.areInPairs = canPair();
   chooseChunks(plan.blockColumns);
 }
 

@@ -7,6 +7,8 @@
 #include "ContractPack.h"
 #include "Space.h"
 
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
 #include <numeric>
 
 using namespace mlir;
@@ -39,6 +41,10 @@ private:
   /// The state after a step, or as it was where the condition does not hold.
   Values emitGuarded(Value condition, ValueRange state, function_ref<Values()> step);
   Values emitStep(ArrayRef<Value> rowPointers, Value columnPointer, Value k, Values accumulators);
+  /// All steps from the pointers on, two at a time.
+  Values emitPairs(ArrayRef<Value> rowPointers, Value columnPointer, Value size, std::optional<int64_t> known,
+                   Values accumulators);
+  Values emitPair(ArrayRef<Value> rowPointers, Value columnPointer, Value number, bool isWhole, Values accumulators);
   Value getColumnPointer(AffineExpr address, ValueRange point) {
     return packs() ? getPackedPointer(point) : getPointer(plan.columns, address, point);
   }
@@ -266,6 +272,8 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulato
     std::optional<int64_t> count = sizes[inner].getConstant();
     if (count && isBlocked(inner))
       count = std::gcd(*count, plan.depthBlock);
+    if (plan.areInPairs)
+      return emitPairs(rowPointers, columnPointer, size, count, std::move(accumulators));
     if (areStepsGuarded())
       return frame.loop(zero, size, frame.index(1), accumulators, [&](Value iv, ValueRange state) -> Values {
         Values point(rows.front());
@@ -293,6 +301,53 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulato
       return step();
     return emitGuarded(emitGuard(plan.columns, points.front()), state, step);
   });
+}
+
+ContractEmitter::Values TileEmitter::emitPairs(ArrayRef<Value> rowPointers, Value columnPointer, Value size,
+                                               std::optional<int64_t> known, Values accumulators) {
+  // `known` divides the size, so that an odd one only tells that there may be a rest.
+  Value two = frame.index(2), pairs = builder.createOrFold<arith::DivUIOp>(size, two);
+  int64_t unroll = known && *known % 8 == 0 ? 4 : known && *known % 4 == 0 ? 2 : 1;
+  accumulators = frame.loop(frame.index(0), pairs, frame.index(unroll), accumulators, [&](Value iv, ValueRange state) {
+    Values current(state);
+    for (int64_t u = 0; u < unroll; ++u)
+      current = emitPair(rowPointers, columnPointer, u == 0 ? iv : frame.add(iv, frame.index(u)), /*isWhole=*/true,
+                         std::move(current));
+    return current;
+  });
+  if (known && *known % 2 == 0)
+    return accumulators;
+  Value all = builder.createOrFold<arith::DivUIOp>(frame.add(size, frame.index(1)), two);
+  return frame.loop(pairs, all, frame.index(1), accumulators, [&](Value iv, ValueRange state) {
+    return emitPair(rowPointers, columnPointer, iv, /*isWhole=*/false, Values(state));
+  });
+}
+
+ContractEmitter::Values TileEmitter::emitPair(ArrayRef<Value> rowPointers, Value columnPointer, Value number,
+                                              bool isWhole, Values accumulators) {
+  auto pairs = VectorType::get({2 * plan.lanes}, builder.getBF16Type());
+  Type i32 = builder.getI32Type();
+  Values columns;
+  for (int64_t v = 0; v < plan.tileVectors; ++v) {
+    Value offset = frame.add(frame.mul(number, frame.index(plan.getTileColumns())), frame.index(v * plan.lanes));
+    columns.push_back(LLVM::LoadOp::create(builder, pairs, getPointer(columnPointer, plan.accumulator, offset),
+                                           /*alignment=*/4 * plan.lanes));
+  }
+  Value first = frame.mul(number, frame.index(2));
+  for (auto [i, pointer] : llvm::enumerate(rowPointers)) {
+    // The second element of a pair that is not whole need not exist.
+    Value place = getPointer(pointer, getElement(plan.rows), first);
+    Value row = LLVM::LoadOp::create(builder, isWhole ? i32 : builder.getI16Type(), place, /*alignment=*/2);
+    if (!isWhole)
+      row = arith::ExtUIOp::create(builder, i32, row);
+    row = vector::BroadcastOp::create(builder, VectorType::get({plan.lanes}, i32), row);
+    row = LLVM::BitcastOp::create(builder, pairs, row);
+    for (int64_t v = 0; v < plan.tileVectors; ++v) {
+      Value &accumulator = accumulators[i * plan.tileVectors + v];
+      accumulator = multiplyAddPairs(row, columns[v], accumulator);
+    }
+  }
+  return accumulators;
 }
 
 ContractEmitter::Values TileEmitter::emitGuarded(Value condition, ValueRange state, function_ref<Values()> step) {

@@ -94,6 +94,12 @@ llvm::Expected<Target> Target::get(llvm::StringRef name) {
   } else if (name == "avx512" || name == "x86-64-v4") {
     setISA(target, ISA::AVX512);
     target.cpu = "x86-64-v4";
+  } else if (name == "avx512bf16") {
+    setISA(target, ISA::AVX512);
+    target.name = "avx512bf16";
+    target.cpu = "x86-64-v4";
+    target.features = "+avx512bf16";
+    target.hasBF16 = true;
   } else {
     return llvm::createStringError(
         llvm::formatv("unsupported CPU target '{0}': expected one of {1}", name, llvm::join(getNames(), ", ")).str());
@@ -101,7 +107,7 @@ llvm::Expected<Target> Target::get(llvm::StringRef name) {
   return target;
 }
 
-std::vector<llvm::StringRef> Target::getNames() { return {"host", "baseline", "avx2", "avx512"}; }
+std::vector<llvm::StringRef> Target::getNames() { return {"host", "baseline", "avx2", "avx512", "avx512bf16"}; }
 
 bool Target::runsHere() const {
   llvm::StringMap<bool> here = llvm::sys::getHostCPUFeatures();

@@ -1,7 +1,7 @@
 // RUN: not tc-opt %s --tc-fusion-to-cpu=target=z80 2>&1 | FileCheck %s --check-prefix=TARGET
 // RUN: tc-opt %s --split-input-file --verify-diagnostics --tc-fusion-to-cpu=target=avx2
 
-// TARGET: unsupported CPU target 'z80': expected one of host, baseline, avx2, avx512
+// TARGET: unsupported CPU target 'z80': expected one of host, baseline, avx2, avx512, avx512bf16
 
 func.func @not_a_map(%x: tensor<4xf32>) -> tensor<f32> {
   %0 = fusion.kernel "k"(%x) schedule <map, parallel = 1, vector = 0, tile = [], grain = 1> {

@@ -144,6 +144,21 @@ TEST(Contract, PacksColumns) {
       check(Matmul{"s0", "s1", "s2", layout}.get({{"s0", 45}, {"s1", 83}, {"s2", depth}}));
 }
 
+/// bf16 with enough rows for pairs of steps, of even and odd depths.
+TEST(Contract, Pairs) {
+  std::string blocks = "schedule <contract, parallel = 2, vector = 1, tile = [6, 64, 20], grain = 1>";
+  for (Layout layout : layouts)
+    for (auto [m, n, k] :
+         {std::tuple("33", "70", "35"), {"48", "64", "64"}, {"9", "17", "2"}, {"16", "100", "1"}, {"2", "70", "75"}})
+      for (const std::string &schedule : {std::string(), blocks}) {
+        SCOPED_TRACE(std::string(m) + "x" + n + "x" + k + " layout " + std::to_string(int(layout)) + schedule);
+        check(Matmul{m, n, k, layout, "", "bf16", "", "", 64, schedule}.get());
+      }
+  for (Layout layout : {Layout::NN, Layout::NT})
+    for (int depth : {0, 1, 20, 21})
+      check(Matmul{"s0", "s1", "s2", layout, "", "bf16"}.get({{"s0", 45}, {"s1", 83}, {"s2", depth}}));
+}
+
 /// Sums of a block of the depth wait in scratch for the next; the last block is short.
 TEST(Contract, DepthBlocks) {
   std::string schedule = "schedule <contract, parallel = 2, vector = 1, tile = [6, 64, 20], grain = 1>";
@@ -247,6 +262,8 @@ TEST(Contract, Convolution) {
     check(Convolution{.h = 25, .c = 3, .r = 7, .stride = 2, .pad = 3, .packed = packed}.get());
     check(Convolution{.h = 6, .c = 8, .o = 32, .groups = 2, .packed = packed}.get());
     check(Convolution{.c = 8, .packed = packed, .element = "bf16"}.get());
+    check(Convolution{.n = 2, .h = 7, .c = 5, .o = 20, .packed = packed, .element = "bf16"}.get());
+    check(Convolution{.h = 6, .c = 6, .o = 32, .groups = 2, .packed = packed, .element = "bf16"}.get());
   }
 }
 

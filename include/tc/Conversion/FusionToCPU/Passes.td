@@ -30,7 +30,7 @@ def FusionToCPUPass : Pass<"tc-fusion-to-cpu", "::mlir::ModuleOp"> {
     The function takes the kernel's buffers, the values of its symbols sorted by name, a range of its units, and scratch memory.
   }];
   let options = [
-    Option<"target", "target", "std::string", "\"host\"", "host, baseline, avx2 or avx512">,
+    Option<"target", "target", "std::string", "\"host\"", "host, baseline, avx2, avx512 or avx512bf16">,
     Option<"toLLVM", "to-llvm", "bool", "false", "Go on to the LLVM dialect, and leave nothing but the functions">,
   ];
   let statistics = [Statistic<"numKernels", "kernels", "Kernels lowered">];

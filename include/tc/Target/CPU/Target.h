@@ -15,7 +15,7 @@ namespace tc::cpu {
 enum class ISA { Baseline, AVX2, AVX512 };
 
 struct Target {
-  std::string name = "baseline"; ///< "baseline", "avx2", "avx512"
+  std::string name = "baseline"; ///< "baseline", "avx2", "avx512", "avx512bf16"
   std::string triple;            ///< of LLVM
   std::string cpu = "x86-64";    ///< LLVM's name of the CPU, for scheduling
   std::string features;          ///< LLVM's feature string
@@ -25,7 +25,7 @@ struct Target {
   bool hasFMA = false;
   bool hasRounding = false; ///< SSE4.1 rounding instructions
   bool hasF16C = false;     ///< conversions between f16 and f32
-  bool hasBF16 = false;     ///< AVX512_BF16 conversions
+  bool hasBF16 = false;     ///< AVX512_BF16: conversions, dot products of pairs
   bool hasAMX = false;      ///< bf16 tiles
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 512 << 10; ///< of one core
@@ -42,8 +42,8 @@ struct Target {
 
   /// The machine this process runs on.
   static llvm::Expected<Target> getHost();
-  /// "host", "baseline", "avx2" or "avx512"; an error for anything else. Caches and cores of a named target are those
-  /// of the host, so that code for it can be measured here.
+  /// "host", "baseline", "avx2", "avx512" or "avx512bf16"; an error for anything else. Caches and cores of a named
+  /// target are those of the host, so that code for it can be measured here.
   static llvm::Expected<Target> get(llvm::StringRef name);
   static std::vector<llvm::StringRef> getNames();
 };
