@@ -37,6 +37,10 @@ struct ContractPlan {
   /// Steps of the depth dimension `blockedDim` that are summed for all rows of a unit before the next; 0 for all.
   int64_t depthBlock = 0;
   unsigned blockedDim = 0;
+  /// Partial sums, which are added to the whole at their end so that errors do not grow with the depth: the steps of
+  /// the dimensions from `depthDims[partialFrom]` on and, if `partialSteps` is not 0, so many of the innermost one.
+  unsigned partialFrom = 0;
+  int64_t partialSteps = 0;
   /// Register tile: rows times vectors of columns (Tiles) or single columns (Dots).
   int64_t tileRows = 6, tileVectors = 4, tileColumns = 4;
   /// Columns of a unit of Dots.

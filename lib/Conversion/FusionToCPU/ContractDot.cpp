@@ -22,7 +22,8 @@ private:
   void emitUnit(Value first, Value last);
   /// Sums of a tile of rows from `row` on and columns from `column` of the block on, into scratch.
   void emitTile(Value row, Value column);
-  Values emitInnerLoop(Rows &rows, ArrayRef<Value> columns, Values accumulators);
+  Values emitInnerLoop(Rows &rows, ArrayRef<Value> columns, Value low, Value high, std::optional<int64_t> divisor,
+                       Values accumulators);
   Value getSumPointer(Value row, Value column);
 
   /// Sums, [rows of a tile, columns of a block].
@@ -78,10 +79,10 @@ void DotEmitter::emitTile(Value row, Value column) {
   for (int64_t j = 0; j < plan.tileColumns; ++j)
     columns.push_back(arith::MinSIOp::create(
         builder, frame.add(dims[plan.columnDim], frame.add(column, frame.index(j))), lastColumn));
-  Values accumulators(plan.tileRows * plan.tileColumns, getZero());
-  accumulators = emitOuterDepth(rows, std::move(accumulators), [&](Rows &here, Values state) {
-    return emitInnerLoop(here, columns, std::move(state));
-  });
+  Values accumulators = emitDepth(rows, plan.tileRows * plan.tileColumns, {},
+                                  [&](Rows &here, Value low, Value high, std::optional<int64_t> divisor, Values state) {
+                                    return emitInnerLoop(here, columns, low, high, divisor, std::move(state));
+                                  });
   for (int64_t i = 0; i < plan.tileRows; ++i)
     for (int64_t j = 0; j < plan.tileColumns; ++j) {
       // Reassociated as the lanes are, which is what summing in lanes has done before.
@@ -92,7 +93,8 @@ void DotEmitter::emitTile(Value row, Value column) {
     }
 }
 
-ContractEmitter::Values DotEmitter::emitInnerLoop(Rows &rows, ArrayRef<Value> columns, Values accumulators) {
+ContractEmitter::Values DotEmitter::emitInnerLoop(Rows &rows, ArrayRef<Value> columns, Value low, Value high,
+                                                  std::optional<int64_t> divisor, Values accumulators) {
   Values rowPointers, columnPointers;
   for (Values &point : rows)
     rowPointers.push_back(getPointer(plan.rows, getStart(plan.rows), point));
@@ -101,14 +103,16 @@ ContractEmitter::Values DotEmitter::emitInnerLoop(Rows &rows, ArrayRef<Value> co
     point[plan.columnDim] = column;
     columnPointers.push_back(getPointer(plan.columns, getStart(plan.columns), point));
   }
-  SizeAttr depth = sizes[getInnerDim()];
+  std::optional<int64_t> length = sizes[getInnerDim()].getConstant();
+  if (plan.partialSteps && length != plan.partialSteps)
+    length = divisor == plan.partialSteps ? divisor : std::nullopt;
   int64_t lanes = plan.areInPairs ? 2 * plan.lanes : plan.lanes;
   auto loadAt = [&](const ContractOperand &operand, Value pointer, Value iv, Value mask) {
     Value loaded = loadNarrow(operand, getPointer(pointer, getElement(operand), iv), lanes, mask);
     return plan.areInPairs ? loaded : extend(loaded);
   };
-  return emitVectorLoop(frame, frame.index(0), frame.emit(frame.getExpr(depth)), depth.getConstant(), lanes, 1,
-                        accumulators, [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &state) {
+  return emitVectorLoop(frame, low, high, length, lanes, 1, accumulators,
+                        [&](Value iv, Value mask, unsigned, SmallVectorImpl<Value> &state) {
                           Values left;
                           for (Value pointer : rowPointers)
                             left.push_back(loadAt(plan.rows, pointer, iv, mask));

@@ -6,6 +6,8 @@
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
@@ -81,17 +83,56 @@ SizeAttr ContractEmitter::getBlockedSize(unsigned dim) {
 }
 
 ContractEmitter::Values ContractEmitter::emitOuterDepth(Rows &rows, Values accumulators,
-                                                        function_ref<Values(Rows &, Values)> inner, unsigned depth) {
-  if (depth + 1 >= plan.depthDims.size())
+                                                        function_ref<Values(Rows &, Values)> inner, unsigned first,
+                                                        unsigned last) {
+  if (first == last)
     return inner(rows, std::move(accumulators));
-  unsigned dim = plan.depthDims[depth];
+  unsigned dim = plan.depthDims[first];
   auto [low, high] = getDepthBounds(dim);
   return frame.loop(low, high, frame.index(1), accumulators, [&](Value iv, ValueRange state) {
     Rows here(rows);
     for (Values &point : here)
       point[dim] = iv;
-    return emitOuterDepth(here, Values(state), inner, depth + 1);
+    return emitOuterDepth(here, Values(state), inner, first + 1, last);
   });
+}
+
+ContractEmitter::Values ContractEmitter::emitDepth(Rows &rows, unsigned accumulators, Values sums, InnerLoop inner) {
+  unsigned dim = getInnerDim(), last = plan.depthDims.size() - 1;
+  auto [low, high] = getDepthBounds(dim);
+  std::optional<int64_t> divisor = sizes[dim].getConstant();
+  if (divisor && isBlocked(dim))
+    divisor = std::gcd(*divisor, plan.depthBlock);
+  auto sumSteps = [&](Rows &here, Value first, Value end, std::optional<int64_t> count) {
+    return emitOuterDepth(
+        here, getZeros(accumulators),
+        [&](Rows &innermost, Values state) { return inner(innermost, first, end, count, std::move(state)); },
+        plan.partialFrom, last);
+  };
+  if (sums.empty() && plan.partialFrom == 0 && !plan.partialSteps)
+    return sumSteps(rows, low, high, divisor);
+  auto add = [&](ValueRange whole, ValueRange partial) {
+    Values result;
+    for (auto [a, b] : llvm::zip(whole, partial))
+      result.push_back(arith::AddFOp::create(builder, a, b));
+    return result;
+  };
+  if (sums.empty())
+    sums = getZeros(accumulators);
+  return emitOuterDepth(
+      rows, std::move(sums),
+      [&](Rows &here, Values state) {
+        if (!plan.partialSteps)
+          return add(state, sumSteps(here, low, high, divisor));
+        Value block = frame.index(plan.partialSteps);
+        if (divisor)
+          divisor = std::gcd(*divisor, plan.partialSteps);
+        return frame.loop(low, high, block, state, [&](Value iv, ValueRange carried) {
+          Value end = arith::MinSIOp::create(builder, frame.add(iv, block), high);
+          return add(carried, sumSteps(here, iv, end, divisor));
+        });
+      },
+      0, plan.partialFrom);
 }
 
 void ContractEmitter::emitEpilogue(ArrayRef<Value> dimValues, Value accumulator, Value mask) {

@@ -22,9 +22,11 @@ protected:
                  llvm::function_ref<void(Value firstRow, Value lastRow)> body);
   /// The indices of `count` rows from `first` on, which reach no further than `limit` if it is given.
   Rows getRows(Value first, int64_t count, Value limit = {});
-  /// Loops over all depth dimensions but the innermost.
-  Values emitOuterDepth(Rows &rows, Values accumulators, llvm::function_ref<Values(Rows &, Values)> inner,
-                        unsigned depth = 0);
+  /// Loops over the whole depth, adding partial sums to `sums`, which are null for zeros. `inner` sums the steps
+  /// [low, high) of the innermost dimension, of which there are a multiple of `divisor` if it is known.
+  using InnerLoop =
+      llvm::function_ref<Values(Rows &, Value low, Value high, std::optional<int64_t> divisor, Values accumulators)>;
+  Values emitDepth(Rows &rows, unsigned accumulators, Values sums, InnerLoop inner);
   /// The steps of a depth dimension: all, or those of the current block.
   std::pair<Value, Value> getDepthBounds(unsigned dim);
   /// The size of a dimension, or of a block of it.
@@ -33,6 +35,9 @@ protected:
   /// Runs the epilogue on a vector of columns at a point and stores the results.
   void emitEpilogue(llvm::ArrayRef<Value> point, Value accumulator, Value mask);
 
+  /// Loops over the depth dimensions [first, last).
+  Values emitOuterDepth(Rows &rows, Values accumulators, llvm::function_ref<Values(Rows &, Values)> inner,
+                        unsigned first, unsigned last);
   AffineExpr getSize(unsigned dim) { return frame.getExpr(sizes[dim]); }
   AffineExpr getRowCount();
   /// The innermost depth dimension; there is one.
@@ -57,6 +62,7 @@ protected:
   /// The same, adding two products of bf16 to each f32.
   Value multiplyAddPairs(Value a, Value b, Value c);
   Value getZero();
+  Values getZeros(unsigned count) { return Values(count, getZero()); }
   Value broadcast(Value scalar);
 
   Frame &frame;

@@ -9,8 +9,6 @@
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-#include <numeric>
-
 using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
@@ -32,12 +30,13 @@ private:
   /// Runs `body` for each tile of rows [first, last) with the place of its sums in scratch.
   using TileBody = function_ref<void(Rows rows, Value sums)>;
   void forEachTile(Value first, Value last, TileBody body);
-  Values getZeroSums(Rows &rows) { return Values(rows.size() * plan.tileVectors, getZero()); }
-  Values emitDepth(Rows &rows, Values accumulators);
+  unsigned countSums(Rows &rows) { return rows.size() * plan.tileVectors; }
+  /// The whole depth added to `sums`, which are null for zeros.
+  Values sumDepth(Rows &rows, Values sums);
   Values loadSums(Rows &rows, Value place);
   void storeSums(ArrayRef<Value> accumulators, Value place);
   void emitEpilogues(Rows &rows, ArrayRef<Value> accumulators, bool isTail);
-  Values emitInnerLoop(Rows &rows, Values accumulators);
+  Values emitInnerLoop(Rows &rows, Value low, Value high, std::optional<int64_t> divisor, Values accumulators);
   /// The state after a step, or as it was where the condition does not hold.
   Values emitGuarded(Value condition, ValueRange state, function_ref<Values()> step);
   Values emitStep(ArrayRef<Value> rowPointers, Value columnPointer, Value k, Values accumulators);
@@ -109,11 +108,11 @@ void TileEmitter::emitUnit(Value first, Value last) {
   if (!plan.depthBlock)
     return forEachColumnTile([&](bool isTail) {
       emitPack(masks);
-      forEachTile(first, last,
-                  [&](Rows rows, Value) { emitEpilogues(rows, emitDepth(rows, getZeroSums(rows)), isTail); });
+      forEachTile(first, last, [&](Rows rows, Value) { emitEpilogues(rows, sumDepth(rows, {}), isTail); });
     });
-  forEachColumnTile(
-      [&](bool) { forEachTile(first, last, [&](Rows rows, Value place) { storeSums(getZeroSums(rows), place); }); });
+  forEachColumnTile([&](bool) {
+    forEachTile(first, last, [&](Rows rows, Value place) { storeSums(getZeros(countSums(rows)), place); });
+  });
   Value size = frame.emit(getSize(plan.blockedDim)), block = frame.index(plan.depthBlock);
   frame.loop(frame.index(0), size, block, {}, [&](Value low, ValueRange) -> Values {
     blockLow = low;
@@ -121,7 +120,7 @@ void TileEmitter::emitUnit(Value first, Value last) {
     forEachColumnTile([&](bool) {
       emitPack(masks);
       forEachTile(first, last,
-                  [&](Rows rows, Value place) { storeSums(emitDepth(rows, loadSums(rows, place)), place); });
+                  [&](Rows rows, Value place) { storeSums(sumDepth(rows, loadSums(rows, place)), place); });
     });
     blockLow = blockHigh = Value();
     return {};
@@ -205,14 +204,16 @@ void TileEmitter::forEachTile(Value first, Value last, TileBody body) {
   walk(1);
 }
 
-ContractEmitter::Values TileEmitter::emitDepth(Rows &rows, Values accumulators) {
-  return emitOuterDepth(rows, std::move(accumulators),
-                        [&](Rows &here, Values state) { return emitInnerLoop(here, std::move(state)); });
+ContractEmitter::Values TileEmitter::sumDepth(Rows &rows, Values sums) {
+  return emitDepth(rows, countSums(rows), std::move(sums),
+                   [&](Rows &here, Value low, Value high, std::optional<int64_t> divisor, Values state) {
+                     return emitInnerLoop(here, low, high, divisor, std::move(state));
+                   });
 }
 
 ContractEmitter::Values TileEmitter::loadSums(Rows &rows, Value place) {
   Values loaded;
-  for (int64_t i = 0, e = rows.size() * plan.tileVectors; i < e; ++i)
+  for (int64_t i = 0, e = countSums(rows); i < e; ++i)
     loaded.push_back(LLVM::LoadOp::create(builder, vectorType,
                                           getPointer(place, plan.accumulator, frame.index(i * plan.lanes)),
                                           plan.accumulator.getIntOrFloatBitWidth() / 8));
@@ -244,9 +245,9 @@ void TileEmitter::emitEpilogues(Rows &rows, ArrayRef<Value> accumulators, bool i
     }
 }
 
-ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulators) {
+ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Value low, Value high, std::optional<int64_t> divisor,
+                                                   Values accumulators) {
   unsigned inner = getInnerDim();
-  auto [low, high] = getDepthBounds(inner);
   Value zero = frame.index(0);
   auto getRowPointers = [&](Rows &points, AffineExpr address) {
     Values pointers;
@@ -269,11 +270,8 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulato
       point[inner] = low;
     Values rowPointers = getRowPointers(starts, plan.rows.address);
     Value columnPointer = getColumnPointer(plan.columns.address, starts.front());
-    std::optional<int64_t> count = sizes[inner].getConstant();
-    if (count && isBlocked(inner))
-      count = std::gcd(*count, plan.depthBlock);
     if (plan.areInPairs)
-      return emitPairs(rowPointers, columnPointer, size, count, std::move(accumulators));
+      return emitPairs(rowPointers, columnPointer, size, divisor, std::move(accumulators));
     if (areStepsGuarded())
       return frame.loop(zero, size, frame.index(1), accumulators, [&](Value iv, ValueRange state) -> Values {
         Values point(rows.front());
@@ -281,7 +279,7 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Values accumulato
         return emitGuarded(emitGuard(plan.rows, point), state,
                            [&]() { return emitStep(rowPointers, columnPointer, iv, Values(state)); });
       });
-    int64_t unroll = count && *count % 4 == 0 ? 4 : count && *count % 2 == 0 ? 2 : 1;
+    int64_t unroll = divisor && *divisor % 4 == 0 ? 4 : divisor && *divisor % 2 == 0 ? 2 : 1;
     return frame.loop(zero, size, frame.index(unroll), accumulators, [&](Value iv, ValueRange state) {
       Values current(state);
       for (int64_t u = 0; u < unroll; ++u)
