@@ -57,6 +57,12 @@ private:
   void emitKept(Nest &nest, Point point, unsigned depth);
   void emitReduced(Nest &nest, llvm::ArrayRef<Point> points, unsigned depth, llvm::SmallVectorImpl<Value> &state);
   void emitColumns(Nest &nest, const Point &point, Value iv, unsigned count, Value lastMask);
+  void planCascade(Nest &nest);
+  std::optional<int64_t> countSteps(const Nest &nest, unsigned depth);
+  llvm::SmallVector<Value> startReductions(Nest &nest, llvm::ArrayRef<Point> points);
+  llvm::SmallVector<Value> addPartial(Nest &nest, mlir::ValueRange whole, mlir::ValueRange partial);
+  llvm::SmallVector<Value> emitLevels(Nest &nest, llvm::ArrayRef<Point> points, Value lower, Value upper, int64_t step,
+                                      unsigned levels, mlir::ValueRange state, LoopBody body);
   void reduce(Nest &nest, llvm::ArrayRef<Point> points);
   void emitPoint(Nest &nest, const Point &point, unsigned slot, llvm::SmallVectorImpl<Value> &state);
   void finishReductions(Nest &nest, const Point &point, llvm::ArrayRef<Value> state);
@@ -104,6 +110,7 @@ struct RowLowering::Nest {
   int64_t vectorDim = -1;  ///< merged inner dimension, -1 if none
   bool foldsLanes = false; ///< the vector dimension is reduced
   unsigned unroll = 1;     ///< accumulators of each reduction along the vector dimension
+  bool cascades = false;   ///< sums are made of partial sums
   unsigned columns = 1;    ///< vectors of a kept vector dimension that are reduced side by side
   Elements elements;
   /// Of each accumulator: identity, kind and element type, and its op.
