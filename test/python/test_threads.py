@@ -90,3 +90,22 @@ def test_torch_compile():
 
     torch._dynamo.reset()
     in_threads(work)
+
+
+def test_same_bits_for_any_number_of_threads():
+    torch.manual_seed(0)
+    x, w = torch.randn(1000003), torch.randn(3, 600, 500)
+
+    def reduce(x, w):
+        return x.sum(), x.var(), x.max(), w.sum((0, 2)), w.mean(), (w @ w.mT).softmax(-1)
+
+    compiled, before, results = torch.compile(reduce, backend="tc", dynamic=False), torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3, 5, 1):
+            torch.set_num_threads(threads)
+            results.append(compiled(x, w))
+    finally:
+        torch.set_num_threads(before)
+    for values in results[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(values, results[0]))
+    torch.testing.assert_close(results[0], reduce(x, w), rtol=1e-5, atol=1e-3)

@@ -9,6 +9,7 @@ using namespace mlir;
 void tc::buildFusePipeline(OpPassManager &manager, bool alignsRows) {
   manager.addPass(createAlignEpilogues());
   manager.addPass(createInlineLoops());
+  manager.addPass(createSplitReductions());
   if (alignsRows)
     manager.addPass(createAlignRows());
   manager.addPass(createFormKernels());
@@ -16,6 +17,7 @@ void tc::buildFusePipeline(OpPassManager &manager, bool alignsRows) {
 
 void tc::registerFusePipeline() {
   PassPipelineRegistration<>("tc-fuse",
-                             "Loops to kernels: tc-align-epilogues, tc-inline-loops, tc-align-rows, tc-form-kernels",
+                             "Loops to kernels: tc-align-epilogues, tc-inline-loops, tc-split-reductions, "
+                             "tc-align-rows, tc-form-kernels",
                              [](OpPassManager &manager) { buildFusePipeline(manager); });
 }

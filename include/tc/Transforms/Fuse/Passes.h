@@ -17,9 +17,9 @@ namespace tc {
 #define GEN_PASS_REGISTRATION
 #include "tc/Transforms/Fuse/Passes.h.inc"
 
-/// The stage: tc-align-epilogues, tc-inline-loops, tc-align-rows, tc-form-kernels. Registered as `tc-fuse`. Rows are
-/// aligned for code generators that take neighbouring rows together, as vectors (`alignsRows`): others would read
-/// memory in strides.
+/// The stage: tc-align-epilogues, tc-inline-loops, tc-split-reductions, tc-align-rows, tc-form-kernels. Registered as
+/// `tc-fuse`. Rows are aligned for code generators that take neighbouring rows together, as vectors (`alignsRows`):
+/// others would read memory in strides.
 void buildFusePipeline(mlir::OpPassManager &manager, bool alignsRows = true);
 void registerFusePipeline();
 

@@ -57,6 +57,33 @@ def AlignRows : Pass<"tc-align-rows"> {
   let dependentDialects = ["::tc::TCDialect", "::tc::loop::LoopDialect"];
 }
 
+def SplitReductions : Pass<"tc-split-reductions"> {
+  let summary = "Reduce to a few elements in two steps, the first of which has parallel parts";
+  let description = [{
+    A reduction with less than `min-parallel` results is a row or a few, one a thread. If it has many points, each row is
+    divided into blocks of about `block-points`, which are reduced first, then their results:
+
+    ```mlir
+    %m = loop.reduce [sum] ( : %k) in [ : 1048576] { … %x[%k] … } : tensor<f32>
+    ```
+    becomes
+    ```mlir
+    %p = loop.reduce [sum] (%b : %i) in [32 : 32768] { … %x[%b * 32768 + %i] … } : tensor<32xf32>
+    %m = loop.reduce [sum] ( : %b) in [ : 32] { … %p[%b] … } : tensor<f32>
+    ```
+    Outer reduced dimensions are parallel as they are. Blocks depend on sizes alone, so that results are the same for any
+    number of threads. Sizes that are not constants are not divided.
+  }];
+  let options = [
+    Option<"minParallel", "min-parallel", "int64_t", "8", "Results from which on a reduction stays as it is">,
+    Option<"blockPoints", "block-points", "int64_t", "32768", "Most points of a block">,
+  ];
+  let statistics = [
+    Statistic<"numSplit", "split", "Reductions split">,
+  ];
+  let dependentDialects = ["::tc::loop::LoopDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def InlineLoops : Pass<"tc-inline-loops"> {
   let summary = "Put maps into the bodies that read them";
   let description = [{
