@@ -65,8 +65,23 @@ def test_batched():
     check(torch.bmm, normal(6, 40, 900), positive(6, 900, 64))
 
 
+def test_full_reductions():
+    """One result alone, where terms do not cancel: else its error is a matter of luck."""
+    torch.manual_seed(0)
+    x = positive(1000003)
+    for function in (torch.sum, torch.mean, torch.var, torch.norm):
+        check(function, x, slack=ULP / 2)
+
+
+@pytest.mark.parametrize("dim", [0, 1])
+@pytest.mark.parametrize("function", [torch.cumsum, torch.cumprod])
+def test_scans(function, dim):
+    torch.manual_seed(0)
+    check(lambda a: function(a, dim), 1 + normal(700, 900) / 100, slack=ULP / 2)
+
+
 @pytest.mark.parametrize("make", [normal, positive, scaled])
-@pytest.mark.parametrize("shape, dims", [((5000, 70), 0), ((70, 5000), 1), ((3, 40, 60, 50), (0, 2, 3)), ((1000003,), 0), ((9, 70000), 1)])
+@pytest.mark.parametrize("shape, dims", [((5000, 70), 0), ((70, 5000), 1), ((3, 40, 60, 50), (0, 2, 3)), ((9, 70000), 1)])
 def test_reductions(make, shape, dims):
     torch.manual_seed(0)
     x = make(*shape)

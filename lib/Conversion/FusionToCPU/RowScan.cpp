@@ -10,6 +10,12 @@ using namespace mlir;
 using namespace tc;
 using namespace tc::cpu;
 
+/// What is carried along a row: sums and products of f32 in f64, as eager mode does, or errors would grow with the row.
+static Type getCarriedType(ReductionKind kind, Type element) {
+  bool isRounded = kind == ReductionKind::sum || kind == ReductionKind::prod;
+  return isRounded && element.isF32() ? Type(Float64Type::get(element.getContext())) : element;
+}
+
 /// Running combination within a vector: log2(lanes) steps, each of which combines with the value 2^k lanes before.
 static Value scanLanes(ImplicitLocOpBuilder &builder, ReductionKind kind, Type element, Value vector, Value identity) {
   int64_t lanes = cast<VectorType>(vector.getType()).getDimSize(0);
@@ -48,27 +54,40 @@ void RowLowering::emitScan(Group &group, const Point &row) {
       identity = DenseElementsAttr::get(VectorType::get({count}, identity.getType()), Attribute(identity));
     return arith::ConstantOp::create(builder, identity);
   };
+  auto convert = [&](Value value, Type element) -> Value {
+    Type from = getElementTypeOrSelf(value.getType()), to = loop::getScalarType(element);
+    if (from == to)
+      return value;
+    if (auto vector = dyn_cast<VectorType>(value.getType()))
+      to = VectorType::get(vector.getShape(), to);
+    if (element.isF64())
+      return arith::ExtFOp::create(builder, to, value);
+    return arith::TruncFOp::create(builder, to, value);
+  };
   /// One point, or one vector of them; updates what is carried.
   auto emitPoint = [&](const Point &point, SmallVectorImpl<Value> &carried) {
     BodyEmitter emitter(frame, point, rowElements);
     SmallVector<Value> values = emitter.emit(*scan.getBodyBlock(), arguments);
     for (auto [i, value, element] : llvm::enumerate(values, elements)) {
       Value result = emitter.toVector(value);
+      Type wide = getCarriedType(kind, element);
       if (vectors) {
-        result = scanLanes(builder, kind, element, result, constant(element, lanes));
-        result = emitCombine(builder, kind, element, vector::BroadcastOp::create(builder, result.getType(), carried[i]),
-                             result);
-        carried[i] = vector::ExtractOp::create(builder, result, lanes - 1);
+        result = scanLanes(builder, kind, wide, convert(result, wide), constant(wide, lanes));
+        // What is carried on waits for what was carried, and for nothing else that is slow.
+        Value last = vector::ExtractOp::create(builder, result, lanes - 1);
+        Value before = vector::BroadcastOp::create(builder, result.getType(), carried[i]);
+        result = emitCombine(builder, kind, wide, before, result);
+        carried[i] = emitCombine(builder, kind, wide, carried[i], last);
       } else {
-        carried[i] = result = emitCombine(builder, kind, element, carried[i], result);
+        carried[i] = result = emitCombine(builder, kind, wide, carried[i], convert(result, wide));
       }
-      storeResult(point, scan.getResult(i), result, uses.results[i].replaceDims(arguments));
+      storeResult(point, scan.getResult(i), convert(result, element), uses.results[i].replaceDims(arguments));
     }
   };
   auto emitScanned = [&](Point point) {
     SmallVector<Value> state;
     for (Type element : elements)
-      state.push_back(constant(element, vectors ? 1 : point.space.lanes));
+      state.push_back(constant(getCarriedType(kind, element), vectors ? 1 : point.space.lanes));
     if (last < 0)
       return emitPoint(point, state);
     if (vectors)
