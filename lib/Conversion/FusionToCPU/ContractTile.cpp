@@ -5,6 +5,7 @@
 // innermost loop. A great depth is walked by blocks, between which the sums of the unit are kept in scratch.
 
 #include "ContractPack.h"
+#include "ContractSkip.h"
 #include "Space.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -33,6 +34,8 @@ private:
   unsigned countSums(Rows &rows) { return rows.size() * plan.tileVectors; }
   /// The whole depth added to `sums`, which are null for zeros.
   Values sumDepth(Rows &rows, Values sums);
+  /// The same, or zeros where the epilogue looks at none of the tile's sums.
+  Values sumNeeded(Rows &rows);
   Values loadSums(Rows &rows, Value place);
   void storeSums(ArrayRef<Value> accumulators, Value place);
   void emitEpilogues(Rows &rows, ArrayRef<Value> accumulators, bool isTail);
@@ -54,6 +57,8 @@ private:
   /// Whether all rows of a tile are guarded alike, and each step of the innermost loop for itself.
   bool areStepsGuarded() { return isGuardedInside(plan.rows) && !plan.rows.isGuardedBy(plan.rowDims); }
 
+  /// Expressions that are negative where no sum is needed.
+  llvm::SmallVector<AffineExpr> skips;
   /// As many zeros as the innermost loop reads of a row.
   Value zeros;
   /// Sums of the tiles of a unit, between blocks of the depth.
@@ -75,6 +80,7 @@ void TileEmitter::emit() {
   }
   if (!rowStep || !columnStep)
     rowStep = columnStep = AffineExpr();
+  skips = findSkips(frame, plan);
   emitUnits(
       plan.getTileColumns() * plan.unitTiles,
       [&]() {
@@ -108,7 +114,7 @@ void TileEmitter::emitUnit(Value first, Value last) {
   if (!plan.depthBlock)
     return forEachColumnTile([&](bool isTail) {
       emitPack(masks);
-      forEachTile(first, last, [&](Rows rows, Value) { emitEpilogues(rows, sumDepth(rows, {}), isTail); });
+      forEachTile(first, last, [&](Rows rows, Value) { emitEpilogues(rows, sumNeeded(rows), isTail); });
     });
   forEachColumnTile([&](bool) {
     forEachTile(first, last, [&](Rows rows, Value place) { storeSums(getZeros(countSums(rows)), place); });
@@ -209,6 +215,26 @@ ContractEmitter::Values TileEmitter::sumDepth(Rows &rows, Values sums) {
                    [&](Rows &here, Value low, Value high, std::optional<int64_t> divisor, Values state) {
                      return emitInnerLoop(here, low, high, divisor, std::move(state));
                    });
+}
+
+ContractEmitter::Values TileEmitter::sumNeeded(Rows &rows) {
+  Value needed, zero = frame.index(0);
+  for (AffineExpr skip : skips) {
+    LinearForm form = getLinearForm(skip, sizes.size());
+    bool grows = cast<AffineConstantExpr>(frame.simplify(form.coefficients[plan.columnDim])).getValue() > 0;
+    Value most;
+    for (Values point : rows) {
+      if (grows)
+        point[plan.columnDim] = frame.add(point[plan.columnDim], frame.index(plan.getTileColumns() - 1));
+      Value here = frame.emit(skip, point);
+      most = most ? arith::MaxSIOp::create(builder, most, here).getResult() : here;
+    }
+    Value some = arith::CmpIOp::create(builder, arith::CmpIPredicate::sge, most, zero);
+    needed = needed ? arith::AndIOp::create(builder, needed, some).getResult() : some;
+  }
+  if (!needed)
+    return sumDepth(rows, {});
+  return emitGuarded(needed, getZeros(countSums(rows)), [&]() { return sumDepth(rows, {}); });
 }
 
 ContractEmitter::Values TileEmitter::loadSums(Rows &rows, Value place) {

@@ -190,6 +190,32 @@ TEST(Contract, Epilogue) {
     check(Matmul{"13", "70", "35", layout, "", "f32", bias, "; %c: tensor<70xf32>; %d: MATRIX"}.get());
 }
 
+/// Sums that the epilogue does not look at: above the diagonal, outside a band, none at all.
+TEST(Contract, SkippedSums) {
+  for (std::string condition : {"%q = arith.cmpi sle, %j, %i : index", "%q = arith.cmpi sgt, %j, %i : index", R"(
+      %far = loop.index affine_map<(d0) -> (d0 + 20)>(%j) where []
+      %a = arith.cmpi slt, %j, %i : index
+      %b = arith.cmpi sge, %far, %i : index
+      %q = arith.andi %a, %b : i1)",
+                                "%z = arith.constant 200 : index\n%q = arith.cmpi sge, %j, %z : index"}) {
+    SCOPED_TRACE(condition);
+    std::string causal = R"(
+    %out = loop.map (%i, %j) in [SPACE] {
+      %v = loop.read %0[%i, %j] : MATRIX -> f32
+      %w = arith.constant 0.5 : f32
+      %s = arith.mulf %v, %w : f32
+      )" + condition + R"(
+      %u = arith.constant -7.0 : f32
+      %r = arith.select %q, %s, %u : f32
+      loop.yield %r : f32
+    } : MATRIX
+)";
+    check(Matmul{"130", "140", "20", Layout::NT, "", "f32", causal}.get());
+    check(Matmul{"s0", "s1", "s2", Layout::NN, "", "f32", causal}.get({{"s0", 70}, {"s1", 75}, {"s2", 9}}));
+    check(Matmul{"90", "100", "20", Layout::NT, "", "bf16", causal}.get());
+  }
+}
+
 /// A convolution, channels last: one sample batch N, spatial size H, window R, channels C to O.
 struct Convolution {
   int64_t n = 1, h = 6, c = 8, o = 64, r = 3, stride = 1, pad = 1, dilation = 1, groups = 1;
