@@ -48,6 +48,23 @@ static void addComparison(Frame &frame, arith::CmpIOp compare, Block *body, Smal
   }
 }
 
+AffineExpr tc::cpu::findRowEnd(Frame &frame, const ContractPlan &plan) {
+  loop::ContractOp op = plan.op;
+  Value guard = plan.rows.guard;
+  auto compare = guard ? guard.getDefiningOp<arith::CmpIOp>() : arith::CmpIOp();
+  if (!compare)
+    return {};
+  SmallVector<AffineExpr> ends;
+  addComparison(frame, compare, op.getBodyBlock(), ends);
+  unsigned inner = plan.depthDims.back();
+  if (ends.empty())
+    return {};
+  LinearForm form = getLinearForm(ends.front(), op.getIterationSizes().size());
+  if (form.nonLinear[inner] || frame.simplify(form.coefficients[inner]) != frame.getConstantExpr(-1))
+    return {};
+  return frame.simplify(ends.front() + frame.getDimExpr(inner));
+}
+
 SmallVector<AffineExpr> tc::cpu::findSkips(Frame &frame, const ContractPlan &plan) {
   loop::ReadOp read = getOnlyRead(frame, plan);
   if (!read || !isa<loop::MapOp>(read->getParentOp()))

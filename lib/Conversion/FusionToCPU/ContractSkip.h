@@ -6,6 +6,10 @@
 
 namespace tc::cpu {
 
+/// The last step of the innermost dimension of the depth in which a row's factor is not zero, over the contraction's
+/// dimensions, if that is what the guard of the rows says; else null.
+AffineExpr findRowEnd(Frame &frame, const ContractPlan &plan);
+
 /// Expressions over the contraction's parallel dimensions; a point where one is negative needs no sum.
 llvm::SmallVector<AffineExpr> findSkips(Frame &frame, const ContractPlan &plan);
 

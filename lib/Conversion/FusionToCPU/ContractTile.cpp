@@ -42,7 +42,11 @@ private:
   Values emitInnerLoop(Rows &rows, Value low, Value high, std::optional<int64_t> divisor, Values accumulators);
   /// The state after a step, or as it was where the condition does not hold.
   Values emitGuarded(Value condition, ValueRange state, function_ref<Values()> step);
-  Values emitStep(ArrayRef<Value> rowPointers, Value columnPointer, Value k, Values accumulators);
+  Values emitStep(ArrayRef<Value> rowPointers, Value columnPointer, Value k, Values accumulators,
+                  ArrayRef<Value> ends = {});
+  /// The steps from `low` on, of which rows have terms up to their ends alone.
+  Values emitEndingRows(Rows &rows, ArrayRef<Value> rowPointers, Value columnPointer, Value low, Value size,
+                        Values accumulators);
   /// All steps from the pointers on, two at a time.
   Values emitPairs(ArrayRef<Value> rowPointers, Value columnPointer, Value size, std::optional<int64_t> known,
                    Values accumulators);
@@ -59,6 +63,8 @@ private:
 
   /// Expressions that are negative where no sum is needed.
   llvm::SmallVector<AffineExpr> skips;
+  /// Where a row's terms end; null if the rows' guard says something else, or there is none.
+  AffineExpr rowEnd;
   /// As many zeros as the innermost loop reads of a row.
   Value zeros;
   /// Sums of the tiles of a unit, between blocks of the depth.
@@ -74,12 +80,13 @@ private:
 } // namespace
 
 void TileEmitter::emit() {
-  if ((!isGuardedInside(plan.rows) || areStepsGuarded()) && (packs() || !isGuardedInside(plan.columns))) {
+  rowEnd = findRowEnd(frame, plan);
+  if ((!isGuardedInside(plan.rows) || areStepsGuarded() || rowEnd) && (packs() || !isGuardedInside(plan.columns))) {
     rowStep = getStep(plan.rows);
     columnStep = packs() ? getPackedStep() : getStep(plan.columns);
   }
   if (!rowStep || !columnStep)
-    rowStep = columnStep = AffineExpr();
+    rowStep = columnStep = rowEnd = AffineExpr();
   skips = findSkips(frame, plan);
   emitUnits(
       plan.getTileColumns() * plan.unitTiles,
@@ -279,7 +286,7 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Value low, Value 
     Values pointers;
     for (Values &point : points) {
       Value pointer = getPointer(plan.rows, address, point);
-      if (plan.rows.guard && !areStepsGuarded())
+      if (plan.rows.guard && !areStepsGuarded() && !rowEnd)
         pointer = arith::SelectOp::create(builder, emitGuard(plan.rows, point), pointer, zeros);
       pointers.push_back(pointer);
     }
@@ -298,6 +305,8 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Value low, Value 
     Value columnPointer = getColumnPointer(plan.columns.address, starts.front());
     if (plan.areInPairs)
       return emitPairs(rowPointers, columnPointer, size, divisor, std::move(accumulators));
+    if (rowEnd)
+      return emitEndingRows(rows, rowPointers, columnPointer, low, size, std::move(accumulators));
     if (areStepsGuarded())
       return frame.loop(zero, size, frame.index(1), accumulators, [&](Value iv, ValueRange state) -> Values {
         Values point(rows.front());
@@ -324,6 +333,32 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Value low, Value 
     if (!plan.columns.guard || packs())
       return step();
     return emitGuarded(emitGuard(plan.columns, points.front()), state, step);
+  });
+}
+
+ContractEmitter::Values TileEmitter::emitEndingRows(Rows &rows, ArrayRef<Value> rowPointers, Value columnPointer,
+                                                    Value low, Value size, Values accumulators) {
+  constexpr int64_t unroll = 4;
+  Value zero = frame.index(0), width = frame.index(unroll), first = size, last = zero;
+  Values ends;
+  for (Values &point : rows) {
+    Value end = frame.sub(frame.add(frame.emit(rowEnd, point), frame.index(1)), low);
+    ends.push_back(end);
+    first = arith::MinSIOp::create(builder, first, end);
+    last = arith::MaxSIOp::create(builder, last, end);
+  }
+  // All rows together, then the steps of some.
+  first = arith::MaxSIOp::create(builder, first, zero);
+  first = frame.mul(builder.createOrFold<arith::DivUIOp>(first, width), width);
+  last = arith::MinSIOp::create(builder, last, size);
+  accumulators = frame.loop(zero, first, width, accumulators, [&](Value iv, ValueRange state) {
+    Values current(state);
+    for (int64_t u = 0; u < unroll; ++u)
+      current = emitStep(rowPointers, columnPointer, frame.add(iv, frame.index(u)), std::move(current));
+    return current;
+  });
+  return frame.loop(first, last, frame.index(1), accumulators, [&](Value iv, ValueRange state) {
+    return emitStep(rowPointers, columnPointer, iv, Values(state), ends);
   });
 }
 
@@ -385,7 +420,7 @@ ContractEmitter::Values TileEmitter::emitGuarded(Value condition, ValueRange sta
 }
 
 ContractEmitter::Values TileEmitter::emitStep(ArrayRef<Value> rowPointers, Value columnPointer, Value k,
-                                              Values accumulators) {
+                                              Values accumulators, ArrayRef<Value> ends) {
   AffineExpr zero = frame.getConstantExpr(0), dim = frame.getDimExpr(0);
   Value rowOffset = frame.emit(frame.simplify(dim * (rowStep ? rowStep : zero)), k);
   Value columnOffset = frame.emit(frame.simplify(dim * (columnStep ? columnStep : zero)), k);
@@ -400,7 +435,11 @@ ContractEmitter::Values TileEmitter::emitStep(ArrayRef<Value> rowPointers, Value
           load(plan.columns, getPointer(columnPointer, getElement(plan.columns), offset), plan.lanes, masks[v]));
   }
   for (auto [i, pointer] : llvm::enumerate(rowPointers)) {
-    Value row = broadcast(load(plan.rows, getPointer(pointer, getElement(plan.rows), rowOffset), 1));
+    Value place = getPointer(pointer, getElement(plan.rows), rowOffset);
+    if (!ends.empty())
+      place = arith::SelectOp::create(builder, arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, k, ends[i]),
+                                      place, zeros);
+    Value row = broadcast(load(plan.rows, place, 1));
     for (int64_t v = 0; v < plan.tileVectors; ++v) {
       Value &accumulator = accumulators[i * plan.tileVectors + v];
       accumulator = multiplyAdd(row, columns[v], accumulator);

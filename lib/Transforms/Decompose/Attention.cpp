@@ -48,8 +48,9 @@ static Attention setUp(Call &c, const Expr &query, const Expr &key, const Expr &
   }
   if (!a.scale) {
     auto features = query.getSize(-1).getConstant();
+    Type wide = query.getElementType().isF64() ? query.getElementType() : c.f32();
     a.scale = features ? Expr(1 / std::sqrt(static_cast<double>(std::max<int64_t>(*features, 1))))
-                       : rsqrt(Expr(query.getSize(-1)).as(c, c.f32()));
+                       : rsqrt(Expr(query.getSize(-1)).as(c, wide));
   }
   a.grouped = rank >= 3 && query.getSize(-3) != key.getSize(-3);
   if (a.grouped) {
@@ -78,17 +79,19 @@ static Attention setUp(Call &c, const Expr &query, const Expr &key, const Expr &
   return a;
 }
 
+// Whether a key is no later than a query, [queries, keys].
+static Expr isPast(Call &c, const Attention &a) {
+  Expr row = unsqueeze(iota(c, a.query.getSize(-2)), 1), column = unsqueeze(iota(c, a.key.getSize(-2)), 0);
+  return column <= row;
+}
+
 // What of an additive mask or a boolean one is added to the scores.
 static Expr scoresOf(Call &c, const Attention &a) {
   Expr scores = contract(a.query, a.key, a.queries('l', 'e') + "," + a.keys('s', 'e') + "->" + a.queries('l', 's'));
   scores = scores * a.scale;
   if (a.mask)
     scores = isBool(a.mask) ? select(a.mask, scores, minusInfinity) : scores + widen(a.mask);
-  if (a.causal) {
-    Expr row = unsqueeze(iota(c, a.query.getSize(-2)), 1), column = unsqueeze(iota(c, a.key.getSize(-2)), 0);
-    scores = select(column <= row, scores, minusInfinity);
-  }
-  return scores;
+  return a.causal ? select(isPast(c, a), scores, minusInfinity) : scores;
 }
 
 namespace {
@@ -104,8 +107,11 @@ static AttentionResult attend(Call &c, const Attention &a) {
   Expr isMasked = a.mask ? eq(top, minusInfinity) : Expr();
   Expr e = exp(scores - (isMasked ? select(isMasked, 0.0, top) : top));
   Expr total = sum(e, -1, true);
-  Expr product = contract(castTo(e, a.value.getElementType()), a.value,
-                          a.queries('l', 's') + "," + a.keys('s', 'v') + "->" + a.queries('l', 'v'));
+  Expr weights = castTo(e, a.value.getElementType());
+  // The weights are zero there already; the product is told so that it ends early.
+  if (a.causal && weights.getElementType().isF32())
+    weights = select(isPast(c, a), weights, 0.0);
+  Expr product = contract(weights, a.value, a.queries('l', 's') + "," + a.keys('s', 'v') + "->" + a.queries('l', 'v'));
   Expr output = product / (isMasked ? select(isMasked, 1.0, total) : total);
   return {output, squeeze(log(total) + top, -1)};
 }

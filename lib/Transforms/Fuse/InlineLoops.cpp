@@ -121,6 +121,45 @@ bool isPlain(loop::MapOp map) {
   return plain;
 }
 
+/// A map that contractions read, and that chooses between an element and zero by its indices, reads under a guard
+/// instead: as a factor it then has no terms where the guard does not hold.
+void guardRead(IRRewriter &rewriter, loop::MapOp map) {
+  Operation *yield = map.getBodyBlock()->getTerminator();
+  auto select = yield->getOperand(0).getDefiningOp<arith::SelectOp>();
+  if (!select || map.getNumResults() != 1 || getBodyCost(*map.getBodyBlock()).numReads != 1)
+    return;
+  auto read = select.getTrueValue().getDefiningOp<loop::ReadOp>();
+  Value zero = select.getFalseValue();
+  if (!read || !read->hasOneUse() || read->getBlock() != map.getBodyBlock() ||
+      !(matchPattern(zero, m_AnyZeroFloat()) || matchPattern(zero, m_Zero())))
+    return;
+  for (Operation *user : map.getResult(0).getUsers())
+    if (!isa<loop::ReadOp>(user) || !isa<loop::ContractOp>(user->getParentOfType<loop::LoopNestOpInterface>()))
+      return;
+  rewriter.setInsertionPoint(select);
+  Value condition = select.getCondition();
+  // Guards compare indices as such.
+  if (auto compare = condition.getDefiningOp<arith::CmpIOp>(); compare && compare.getLhs().getType().isInteger(64)) {
+    auto lhs = compare.getLhs().getDefiningOp<arith::IndexCastOp>();
+    auto rhs = compare.getRhs().getDefiningOp<arith::IndexCastOp>();
+    if (lhs && rhs && lhs != rhs) {
+      condition = arith::CmpIOp::create(rewriter, compare.getLoc(), compare.getPredicate(), lhs.getIn(), rhs.getIn());
+      rewriter.replaceAllUsesWith(compare, condition);
+      for (Operation *dead : {compare.getOperation(), lhs.getOperation(), rhs.getOperation()})
+        if (isOpTriviallyDead(dead))
+          rewriter.eraseOp(dead);
+    }
+  }
+  auto guard = scf::IfOp::create(rewriter, select.getLoc(), zero.getType(), condition,
+                                 /*addThenBlock=*/true, /*addElseBlock=*/true);
+  rewriter.setInsertionPointToStart(guard.thenBlock());
+  scf::YieldOp::create(rewriter, select.getLoc(), rewriter.clone(*read)->getResults());
+  rewriter.setInsertionPointToStart(guard.elseBlock());
+  scf::YieldOp::create(rewriter, select.getLoc(), zero);
+  rewriter.replaceOp(select, guard.getResults());
+  rewriter.eraseOp(read);
+}
+
 /// Whether the reader reads the map's elements once each, as one piece of a concatenation: under a guard, elsewhere
 /// other pieces.
 bool isPieceOf(loop::MapOp map, loop::LoopNestOpInterface reader, ArrayRef<Use> reads) {
@@ -152,8 +191,10 @@ struct InlineLoops : tc::impl::InlineLoopsBase<InlineLoops> {
       return WalkResult::advance();
     });
     IRRewriter rewriter(&getContext());
-    for (loop::MapOp map : maps)
+    for (loop::MapOp map : maps) {
+      guardRead(rewriter, map);
       process(rewriter, map);
+    }
     simplifyBodies(getOperation());
   }
 

@@ -50,3 +50,30 @@ func.func @kernels(%x: tensor<60x8xf32>, %w: tensor<8x64xf32>) {
   } : (tensor<60x8xf32>, tensor<8x64xf32>) -> (tensor<60x64xf32>, tensor<60x64xf32>)
   return
 }
+
+// Rows that end at the diagonal: four steps at a time as long as all rows have terms, then those of some.
+func.func @ending(%x: tensor<60x64xf32>, %w: tensor<64x64xf32>) {
+  // CHECK-LABEL: func.func @ending_2
+  // CHECK: arith.minsi
+  // CHECK: scf.for {{.*}} step %c4 iter_args
+  // CHECK: scf.for {{.*}} step %c1 iter_args
+  // CHECK: arith.select {{.*}} : !llvm.ptr
+  // CHECK: vector.fma
+  %0 = fusion.kernel "ending"(%x, %w) {
+  ^bb0(%a: tensor<60x64xf32>, %b: tensor<64x64xf32>):
+    %s = loop.contract (%r, %j : %k) in [60, 64 : 64] {
+      %q = arith.cmpi sle, %k, %r : index
+      %f = scf.if %q -> (f32) {
+        %v = loop.read %a[%r, %k] : tensor<60x64xf32> -> f32
+        scf.yield %v : f32
+      } else {
+        %z = arith.constant 0.0 : f32
+        scf.yield %z : f32
+      }
+      %g = loop.read %b[%k, %j] : tensor<64x64xf32> -> f32
+      loop.yield %f, %g : f32, f32
+    } : tensor<60x64xf32>
+    fusion.yield %s : tensor<60x64xf32>
+  } : (tensor<60x64xf32>, tensor<64x64xf32>) -> tensor<60x64xf32>
+  return
+}

@@ -285,3 +285,31 @@ func.func @centered(%x: tensor<16x800xf32>, %mean: tensor<16xf32>) -> (tensor<16
   } : tensor<16x800xf32>
   return %s, %y : tensor<16xf32>, tensor<16x800xf32>
 }
+
+// -----
+
+// A factor that is zero behind the diagonal is read under a guard by the contraction, which so knows where rows end.
+// CHECK-LABEL: func @triangle
+// CHECK-NEXT: loop.contract (%[[I:.*]], %[[J:.*]] : %[[K:.*]]) in [64, 8 : 64] {
+// CHECK: %[[IN:.*]] = arith.cmpi sle, %[[K]], %[[I]] : index
+// CHECK: scf.if %[[IN]] -> (f32) {
+// CHECK-NEXT: loop.read %arg0[%[[I]], %[[K]]]
+// CHECK-NOT: loop.map
+// CHECK: return
+func.func @triangle(%x: tensor<64x64xf32>, %y: tensor<64x8xf32>) -> tensor<64x8xf32> {
+  %m = loop.map (%i, %k) in [64, 64] {
+    %zero = arith.constant 0.0 : f32
+    %v = loop.read %x[%i, %k] : tensor<64x64xf32> -> f32
+    %c = arith.index_cast %k : index to i64
+    %r = arith.index_cast %i : index to i64
+    %q = arith.cmpi sle, %c, %r : i64
+    %s = arith.select %q, %v, %zero : f32
+    loop.yield %s : f32
+  } : tensor<64x64xf32>
+  %p = loop.contract (%i, %j : %k) in [64, 8 : 64] {
+    %a = loop.read %m[%i, %k] : tensor<64x64xf32> -> f32
+    %b = loop.read %y[%k, %j] : tensor<64x8xf32> -> f32
+    loop.yield %a, %b : f32, f32
+  } : tensor<64x8xf32>
+  return %p : tensor<64x8xf32>
+}

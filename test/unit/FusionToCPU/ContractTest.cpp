@@ -216,6 +216,23 @@ TEST(Contract, SkippedSums) {
   }
 }
 
+/// Rows that end at the diagonal, whatever lies behind it.
+TEST(Contract, EndingRows) {
+  for (std::string condition : {"sle, %k, %i", "sgt, %i, %k"})
+    for (auto [m, k] : {std::pair("130", "140"), {"140", "130"}, {"s0", "s1"}}) {
+      SCOPED_TRACE(condition + m);
+      std::string lhs = tensor({m, k}), rhs = tensor({k, "70"}), out = tensor({m, "70"});
+      check(
+          {kernel("", "%x: " + lhs + "; %y: " + rhs, out,
+                  "%0 = loop.contract (%i, %j : %k) in [" + std::string(m) + ", 70 : " + k + "] {\n" +
+                      "%q = arith.cmpi " + condition + " : index\n%v = scf.if %q -> (f32) {\n" +
+                      "%t = loop.read %x[%i, %k] : " + lhs + " -> f32\nscf.yield %t : f32\n} else {\n" +
+                      "%z = arith.constant 0.0 : f32\nscf.yield %z : f32\n}\n" + "%w = loop.read %y[%k, %j] : " + rhs +
+                      " -> f32\nloop.yield %v, %w : f32, f32\n} : " + out + "\nfusion.yield %0 : " + out + "\n"),
+           {{"s0", 100}, {"s1", 90}}});
+    }
+}
+
 /// A convolution, channels last: one sample batch N, spatial size H, window R, channels C to O.
 struct Convolution {
   int64_t n = 1, h = 6, c = 8, o = 64, r = 3, stride = 1, pad = 1, dilation = 1, groups = 1;

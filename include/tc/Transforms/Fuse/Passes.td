@@ -99,7 +99,8 @@ def InlineLoops : Pass<"tc-inline-loops"> {
     %r = loop.map (%i, %j) in [64, 32] { %v = loop.read %x[%j, %i] … %e = math.exp %v : f32 … } : tensor<64x32xf32>
     ```
     Reads of splat constants become constants, and reads of `tc.reshape` reads of its operand where that takes no
-    division. What stays: maps that would make a body of more than 256 ops, maps with dear bodies and several readers,
+    division. A map that chooses between an element and zero by its indices, as a triangle does, becomes a read under a
+    guard if contractions read it. What stays: maps that would make a body of more than 256 ops, maps with dear bodies and several readers,
     maps that a contraction would compute again and again (it takes only moves: index expressions, a guard that gives
     0), and maps that can run as the epilogue of a contraction.
   }];
