@@ -14,6 +14,7 @@ from .capture import capture
 from .config import config
 from .devices import choose_target, find_device
 from .externs import make_extern
+from .inputs import add_strided_views, is_lazy, restride, with_strided_views, with_values_in_memory
 
 log = logging.getLogger(__name__)
 
@@ -72,27 +73,18 @@ def _pick(outputs, entry):
     number, strides = entry
     if strides is None:
         return outputs[number].item()
-    return _restride(outputs[number], [stride if isinstance(stride, int) else outputs[stride[0]] for stride in strides])
-
-
-def _restride(tensor, strides):
-    """The tensor with strides that have gaps, or are 0 where it repeats itself."""
-    sizes = tensor.shape
-    for dim, stride in enumerate(strides):
-        if stride == 0 and tensor.shape[dim] > 1:
-            tensor = tensor.narrow(dim, 0, 1)
-    result = torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype, device=tensor.device)
-    return result.copy_(tensor).expand(sizes)
+    return restride(outputs[number], [stride if isinstance(stride, int) else outputs[stride[0]] for stride in strides])
 
 
 def _compile_graph(gm, example_inputs, settings):
     """AOTAutograd's compiler: an ATen graph in, a callable that takes a list of its inputs out."""
-    context = _tc.Context()
+    context, views = _tc.Context(), []
     try:
         # Named in PyTorch's own record of compile times.
         with dynamo_timed("tc.compile"):
             target = choose_target(settings.target, find_device(gm, example_inputs))
-            module, spec = capture(context, gm, example_inputs)
+            examples, views = add_strided_views(gm, example_inputs)
+            module, spec = capture(context, gm, examples)
             executable = compile_module(module, settings, target)
     except Exception as error:
         if not settings.fallback:
@@ -102,7 +94,7 @@ def _compile_graph(gm, example_inputs, settings):
             counters["fallback"] += 1
         from functorch.compile import make_boxed_func
 
-        return make_boxed_func(gm.forward)
+        return with_strided_views(views, make_boxed_func(gm.forward))
 
     run, get_num_threads = executable.run, torch.get_num_threads
     if spec == list(range(len(spec))):
@@ -120,7 +112,7 @@ def _compile_graph(gm, example_inputs, settings):
             return [_pick(outputs, entry) for entry in spec]
 
     compiled._boxed_call = True
-    return _with_tokens(gm, compiled)
+    return with_values_in_memory(gm, example_inputs, with_strided_views(views, _with_tokens(gm, compiled)))
 
 
 def _with_tokens(gm, compiled):
@@ -156,7 +148,7 @@ def _compile_backward(gm, example_inputs, settings):
 
     def run(args):
         for i, strides in expected:
-            if args[i].stride() != strides:
+            if args[i].stride() != strides or is_lazy(args[i]):
                 args[i] = torch.empty_strided(args[i].shape, strides, dtype=args[i].dtype, device=args[i].device).copy_(args[i])
         return compiled(args)
 

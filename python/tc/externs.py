@@ -76,6 +76,7 @@ def make_extern(name, arguments_json):
                 if tensor is None:
                     continue
                 if isinstance(tensor, torch.Tensor):
+                    tensor = tensor.resolve_conj().resolve_neg()
                     # The inputs' memory is the run's own: what aliases it must not outlive the call.
                     shares = tensor.untyped_storage().data_ptr() in storages
                     # GPU kernels load several elements at once.

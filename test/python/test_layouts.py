@@ -203,3 +203,94 @@ def test_storage_of_results(dynamic):
     w = randn(4, 3, 2, 2)
     for x in (randn(2, 3, 5, 6).to(memory_format=torch.channels_last), randn(2, 3, 7, 5), randn(2, 3, 10, 12)[:, :, ::2, ::2]):
         torch.testing.assert_close(compiled(x, w), function(x, w))
+
+
+def complexes():
+    return torch.complex(randn(4, 4), randn(4, 4))
+
+
+def invert(x):
+    """The operator is called back."""
+    return torch.linalg.inv(x + torch.eye(4))
+
+
+# Tensors whose values are not the numbers in memory, or that begin within their memory or have gaps.
+LAZY = {
+    "conjugate": lambda: complexes().conj(),
+    "transposed_conjugate": lambda: complexes().mH,
+    "negative": lambda: complexes().conj().imag,
+    "repeated": lambda: complexes().conj()[:1].expand(4, 4),
+}
+
+
+@pytest.mark.parametrize("name", LAZY)
+@pytest.mark.parametrize("function", (lambda x: x * 2 + 1, lambda x: x.reshape(-1).sum(), invert, lambda x: x @ x))
+def test_lazy_input(name, function):
+    x = LAZY[name]()
+    torch.testing.assert_close(torch.compile(function, backend="tc", fullgraph=True)(x), function(x))
+
+
+@pytest.mark.parametrize("name", ("conjugate", "negative"))
+def test_writes_to_lazy_input(name):
+    def function(x):
+        x.mul_(2)
+        return x + 1
+
+    x, y = LAZY[name](), LAZY[name]()
+    torch.testing.assert_close(torch.compile(function, backend="tc", fullgraph=True)(x), function(y))
+    torch.testing.assert_close(x, y)
+
+
+def test_lazy_and_other_inputs_of_one_function():
+    compiled, x = torch.compile(lambda x: x * 2, backend="tc", fullgraph=True), complexes()
+    for each in (x, x.conj(), x.mH, x):
+        torch.testing.assert_close(compiled(each), each * 2)
+
+
+def test_lazy_gradient():
+    x, gradient = complexes().requires_grad_(), complexes().conj()
+    y = torch.compile(lambda x: x * x, backend="tc", fullgraph=True)(x)
+    torch.testing.assert_close(torch.autograd.grad(y, x, gradient), torch.autograd.grad(x * x, x, gradient))
+
+
+# as_strided counts from the beginning of the memory.
+AROUND = {
+    "offset": (lambda x: x.as_strided((2, 3), (3, 1), 1) + 1, lambda x: x[4:]),
+    "gaps": (lambda x: x.as_strided((2, 3), (3, 1)) + 1, lambda x: x[::2]),
+    "beyond": (lambda x: x.as_strided((3, 3), (4, 1)) * 3, lambda x: x[:4]),
+    "overlapping": (lambda x: x.as_strided((3, 3), (1, 1), 2) * 3, lambda x: x[4:19]),
+    "of_a_view": (lambda x: x.view(4, 5).t().as_strided((2, 3), (3, 1), 1) * 3, lambda x: x[4:]),
+    "two": (lambda x: (x.as_strided((3, 3), (4, 1), 2) * 3 + x.sum(), x.as_strided((2,), (4,), 0)), lambda x: x[4:9]),
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_as_strided_around_an_input(name):
+    function, make = AROUND[name]
+    x = make(randn(24))
+    torch.testing.assert_close(torch.compile(function, backend="tc", fullgraph=True)(x), function(x))
+
+
+def test_as_strided_around_an_input_that_is_written_to():
+    def function(x):
+        x.add_(1)
+        return x.as_strided((2,), (1,), 0) * 2
+
+    with pytest.raises(Exception, match="as_strided reads memory around an input, in a graph that writes"):
+        torch.compile(function, backend="tc", fullgraph=True)(randn(24)[4:])
+
+
+@torch.library.custom_op("tc_layouts::lazy_conjugate", mutates_args=())
+def lazy_conjugate(x: torch.Tensor) -> torch.Tensor:
+    return x.clone().conj()
+
+
+@lazy_conjugate.register_fake
+def _(x):
+    return torch.empty_like(x)
+
+
+def test_lazy_result_of_a_call_back():
+    x = complexes()
+    actual = torch.compile(lambda x: lazy_conjugate(x) * 2, backend="tc", fullgraph=True)(x)
+    torch.testing.assert_close(actual, x.conj() * 2)
