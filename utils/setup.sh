@@ -14,7 +14,7 @@ die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 llvm_packages=(llvm-22-dev libmlir-22-dev mlir-22-tools llvm-22-tools clang-22 lld-22
   clang-format-22 clang-tidy-22 libclang-rt-22-dev)
-base_packages=(ninja-build cmake ccache git g++ libgtest-dev zlib1g-dev libminizip-dev libzstd-dev
+base_packages=(ninja-build cmake ccache git g++ libgtest-dev libgmock-dev zlib1g-dev libminizip-dev libzstd-dev
   python3-dev python3-venv ca-certificates)
 
 packages() {
