@@ -4,6 +4,7 @@
 #include "MemoryOrder.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "tc/Transforms/Fuse/KernelAnalysis.h"
 #include "tc/Transforms/Fuse/Passes.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -23,14 +24,23 @@ bool isIdentity(ArrayRef<int64_t> order) {
   return llvm::all_of(llvm::enumerate(order), [](auto entry) { return entry.value() == int64_t(entry.index()); });
 }
 
-/// The dimensions of the reader that the read's first `count` indices are, those of size 1 left out; nothing if one is
-/// something else, or the sizes differ.
+/// The dimensions of the reader that the read's first `count` indices are; nothing if one is something else, or the
+/// sizes differ. One of size 1, whose index may be a plain 0, is any of the reader's of size 1: that of the same
+/// position first; without one left it is left out.
 std::optional<Order> getDims(loop::ReadOp read, loop::LoopNestOpInterface reader, int64_t count) {
   SmallVector<SizeAttr> source = getSizes(read.getSource().getType()), sizes = reader.getIterationSizes();
   Order dims;
+  auto isFreeUnit = [&](int64_t dim) { return sizes[dim].getConstant() == 1 && !llvm::is_contained(dims, dim); };
   for (int64_t position = 0; position < count; ++position) {
-    if (source[position].getConstant() == 1)
+    int64_t rank = sizes.size();
+    if (source[position].getConstant() == 1) {
+      auto units = llvm::make_filter_range(llvm::seq<int64_t>(0, rank), isFreeUnit);
+      if (position < rank && isFreeUnit(position))
+        dims.push_back(position);
+      else if (!units.empty())
+        dims.push_back(*units.begin());
       continue;
+    }
     auto argument = dyn_cast<BlockArgument>(read.getIndices()[position]);
     if (!argument || argument.getOwner() != reader.getBodyBlock() ||
         llvm::is_contained(dims, argument.getArgNumber()) || sizes[argument.getArgNumber()] != source[position])
@@ -132,12 +142,16 @@ struct AlignRows : tc::impl::AlignRowsBase<AlignRows> {
     return permuteMap(rewriter, map, permutation);
   }
 
-  /// Whether the map reads a contraction, or a map that does: one kernel may compute both. Asked in program order.
+  /// Whether the map reads a contraction, a reduction point by point, or a map that does: one kernel may compute both.
+  /// Asked in program order.
   bool readsEpilogue(loop::MapOp map) {
+    auto nest = cast<loop::LoopNestOpInterface>(*map);
     bool found = false;
     map->walk([&](loop::ReadOp read) {
       Operation *producer = read.getSource().getDefiningOp();
-      found |= isa_and_present<loop::ContractOp>(producer) || epilogues.contains(producer);
+      bool isPointwise = isa_and_present<loop::ReduceOp, loop::ArgReduceOp>(producer) &&
+                         getIdentityPrefix(read, nest) == nest.getNumParallel();
+      found |= isPointwise || isa_and_present<loop::ContractOp>(producer) || epilogues.contains(producer);
     });
     return found;
   }

@@ -171,3 +171,55 @@ func.func @region(%x: tensor<10x640xf32>, %p: i1) -> (tensor<640xf32>, tensor<10
   }
   return %m, %q : tensor<640xf32>, tensor<10x640xf32>
 }
+
+// -----
+
+// A batch of one image: its dimension, which reads tell by a plain 0, stays where it is, and the bias joins the rows.
+// CHECK-LABEL: func @one_image
+// CHECK-NOT: tc.transpose
+// KERNELS-LABEL: func @one_image
+// KERNELS: fusion.kernel "sum_add"
+// KERNELS-NOT: fusion.kernel
+// KERNELS: return
+func.func @one_image(%x: tensor<1x8x16x9xf32>, %b: tensor<16xf32>) -> tensor<1x8x16xf32> {
+  %m = loop.reduce [sum] (%n, %h, %c : %k) in [1, 8, 16 : 9] {
+    %zero = arith.constant 0 : index
+    %v = loop.read %x[%zero, %h, %c, %k] : tensor<1x8x16x9xf32> -> f32
+    loop.yield %v : f32
+  } : tensor<1x8x16xf32>
+  %q = loop.map (%n, %h, %c) in [1, 8, 16] {
+    %zero = arith.constant 0 : index
+    %v = loop.read %m[%zero, %h, %c] : tensor<1x8x16xf32> -> f32
+    %w = loop.read %b[%c] : tensor<16xf32> -> f32
+    %y = arith.addf %v, %w : f32
+    loop.yield %y : f32
+  } : tensor<1x8x16xf32>
+  return %q : tensor<1x8x16xf32>
+}
+
+// -----
+
+// A map that takes a reduction point by point stays with it, whatever the order in which others reduce the map: pooling
+// behind a depthwise convolution and its activation.
+// CHECK-LABEL: func @pooled
+// CHECK-NOT: tc.transpose
+// KERNELS-LABEL: func @pooled
+// KERNELS: fusion.kernel "sum_neg"
+// KERNELS: fusion.kernel "sum"
+// KERNELS: return
+func.func @pooled(%x: tensor<100x16x9xf32>) -> (tensor<100x16xf32>, tensor<16xf32>) {
+  %m = loop.reduce [sum] (%h, %c : %k) in [100, 16 : 9] {
+    %v = loop.read %x[%h, %c, %k] : tensor<100x16x9xf32> -> f32
+    loop.yield %v : f32
+  } : tensor<100x16xf32>
+  %q = loop.map (%h, %c) in [100, 16] {
+    %v = loop.read %m[%h, %c] : tensor<100x16xf32> -> f32
+    %y = arith.negf %v : f32
+    loop.yield %y : f32
+  } : tensor<100x16xf32>
+  %s = loop.reduce [sum] (%c : %h) in [16 : 100] {
+    %v = loop.read %q[%h, %c] : tensor<100x16xf32> -> f32
+    loop.yield %v : f32
+  } : tensor<16xf32>
+  return %q, %s : tensor<100x16xf32>, tensor<16xf32>
+}
