@@ -142,9 +142,6 @@ std::vector<CompiledGraph::KernelRow> describeKernels(const HostProgram &host) {
   llvm::StringMap<uint32_t> symbols;
   for (auto [number, symbol] : llvm::enumerate(host.program.symbols))
     symbols[symbol.name] = number;
-  auto toExpr = [&](SizeAttr size) {
-    return toSizeExpr(size, [&](StringAttr name) { return symbols.lookup(name.getValue()); });
-  };
   llvm::DenseMap<uint32_t, unsigned> launches, onceLaunches;
   countLaunches(host.program.body, launches);
   countLaunches(host.program.init, onceLaunches);
@@ -153,10 +150,14 @@ std::vector<CompiledGraph::KernelRow> describeKernels(const HostProgram &host) {
   for (auto [number, op] : llvm::enumerate(host.kernels)) {
     fusion::KernelOp kernel = op;
     CompiledGraph::KernelRow &row = rows.emplace_back();
+    auto toExpr = [&](SizeAttr size) {
+      return toSizeExpr(bindSymbols(size, kernel.getSizesAttr()),
+                        [&](StringAttr name) { return symbols.lookup(name.getValue()); });
+    };
     row.name = kernel.getName().str();
     row.kind = stringifyKernelKind(getScheduleOrDefault(kernel).getKind()).str();
-    row.inputs = printTypes(kernel.getInputs().getTypes());
-    row.results = printTypes(kernel.getResultTypes());
+    row.inputs = printTypes(kernel.getBody().getArgumentTypes());
+    row.results = printTypes(kernel.getBody().front().getTerminator()->getOperandTypes());
     row.launches = launches.lookup(host.firstEntry[number]);
     row.onceLaunches = onceLaunches.lookup(host.firstEntry[number]);
     row.bytes = getBytes(kernel, toExpr);

@@ -42,6 +42,9 @@ private:
   Values emitInnerLoop(Rows &rows, Value low, Value high, std::optional<int64_t> divisor, Values accumulators);
   /// The state after a step, or as it was where the condition does not hold.
   Values emitGuarded(Value condition, ValueRange state, function_ref<Values()> step);
+  /// Pointers `number` steps further: what unrolling adds is then a constant, which the address of a load takes.
+  Values advance(ValueRange pointers, Type element, Value number, AffineExpr step);
+  Type getColumnElement() { return packs() ? plan.accumulator : getElement(plan.columns); }
   Values emitStep(ArrayRef<Value> rowPointers, Value columnPointer, Value k, Values accumulators,
                   ArrayRef<Value> ends = {});
   /// The steps from `low` on, of which rows have terms up to their ends alone.
@@ -316,9 +319,11 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Value low, Value 
       });
     int64_t unroll = divisor && *divisor % 4 == 0 ? 4 : divisor && *divisor % 2 == 0 ? 2 : 1;
     return frame.loop(zero, size, frame.index(unroll), accumulators, [&](Value iv, ValueRange state) {
+      Values rowsHere = advance(rowPointers, getElement(plan.rows), iv, rowStep);
+      Value columnHere = advance(columnPointer, getColumnElement(), iv, columnStep).front();
       Values current(state);
       for (int64_t u = 0; u < unroll; ++u)
-        current = emitStep(rowPointers, columnPointer, u == 0 ? iv : frame.add(iv, frame.index(u)), std::move(current));
+        current = emitStep(rowsHere, columnHere, frame.index(u), std::move(current));
       return current;
     });
   }
@@ -334,6 +339,12 @@ ContractEmitter::Values TileEmitter::emitInnerLoop(Rows &rows, Value low, Value 
       return step();
     return emitGuarded(emitGuard(plan.columns, points.front()), state, step);
   });
+}
+
+ContractEmitter::Values TileEmitter::advance(ValueRange pointers, Type element, Value number, AffineExpr step) {
+  AffineExpr distance = frame.getDimExpr(0) * (step ? step : frame.getConstantExpr(0));
+  Value offset = frame.emit(frame.simplify(distance), number);
+  return llvm::map_to_vector(pointers, [&](Value pointer) { return getPointer(pointer, element, offset); });
 }
 
 ContractEmitter::Values TileEmitter::emitEndingRows(Rows &rows, ArrayRef<Value> rowPointers, Value columnPointer,
@@ -352,9 +363,11 @@ ContractEmitter::Values TileEmitter::emitEndingRows(Rows &rows, ArrayRef<Value> 
   first = frame.mul(builder.createOrFold<arith::DivUIOp>(first, width), width);
   last = arith::MinSIOp::create(builder, last, size);
   accumulators = frame.loop(zero, first, width, accumulators, [&](Value iv, ValueRange state) {
+    Values rowsHere = advance(rowPointers, getElement(plan.rows), iv, rowStep);
+    Value columnHere = advance(columnPointer, getColumnElement(), iv, columnStep).front();
     Values current(state);
     for (int64_t u = 0; u < unroll; ++u)
-      current = emitStep(rowPointers, columnPointer, frame.add(iv, frame.index(u)), std::move(current));
+      current = emitStep(rowsHere, columnHere, frame.index(u), std::move(current));
     return current;
   });
   return frame.loop(first, last, frame.index(1), accumulators, [&](Value iv, ValueRange state) {
@@ -368,10 +381,12 @@ ContractEmitter::Values TileEmitter::emitPairs(ArrayRef<Value> rowPointers, Valu
   Value two = frame.index(2), pairs = builder.createOrFold<arith::DivUIOp>(size, two);
   int64_t unroll = known && *known % 8 == 0 ? 4 : known && *known % 4 == 0 ? 2 : 1;
   accumulators = frame.loop(frame.index(0), pairs, frame.index(unroll), accumulators, [&](Value iv, ValueRange state) {
+    Values rowsHere = advance(rowPointers, getElement(plan.rows), iv, frame.getConstantExpr(2));
+    Value columnHere =
+        advance(columnPointer, plan.accumulator, iv, frame.getConstantExpr(plan.getTileColumns())).front();
     Values current(state);
     for (int64_t u = 0; u < unroll; ++u)
-      current = emitPair(rowPointers, columnPointer, u == 0 ? iv : frame.add(iv, frame.index(u)), /*isWhole=*/true,
-                         std::move(current));
+      current = emitPair(rowsHere, columnHere, frame.index(u), /*isWhole=*/true, std::move(current));
     return current;
   });
   if (known && *known % 2 == 0)

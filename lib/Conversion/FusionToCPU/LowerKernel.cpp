@@ -56,6 +56,19 @@ static LogicalResult check(fusion::KernelOp kernel) {
   return failure(result.wasInterrupted());
 }
 
+/// Whether loops of the kernel compute addresses by more than a step from one iteration to the next, as over windows.
+static bool hasManyAddresses(fusion::KernelOp kernel, fusion::KernelKind kind) {
+  if (kind == fusion::KernelKind::map || kind == fusion::KernelKind::row)
+    return false;
+  for (auto contract : kernel.getBody().getOps<loop::ContractOp>()) {
+    auto nest = cast<loop::LoopNestOpInterface>(*contract);
+    SmallVector<SizeAttr> sizes = nest.getIterationSizes();
+    return llvm::count_if(ArrayRef<SizeAttr>(sizes).drop_front(nest.getNumParallel()),
+                          [](SizeAttr size) { return size.getConstant() != 1; }) > 1;
+  }
+  return true;
+}
+
 FailureOr<CpuKernel> tc::cpu::lowerKernel(fusion::KernelOp kernel, const Target &target, StringRef name) {
   if (failed(check(kernel)))
     return failure();
@@ -78,7 +91,11 @@ FailureOr<CpuKernel> tc::cpu::lowerKernel(fusion::KernelOp kernel, const Target 
   };
   if (failed(lower()))
     return failure();
-  return frame.take();
+  CpuKernel lowered = frame.take();
+  if (hasManyAddresses(kernel, schedule.getKind()))
+    lowered.module->walk(
+        [&](func::FuncOp function) { function->setAttr(strengthReductionAttr, UnitAttr::get(kernel.getContext())); });
+  return lowered;
 }
 
 FailureOr<CompiledKernel> tc::cpu::compileKernel(fusion::KernelOp kernel, const Target &target, StringRef name) {

@@ -257,8 +257,11 @@ bool ProgramBuilder::canOverwrite(fusion::KernelOp kernel, const KernelLaunchInf
 LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
   uint32_t number = kernelOf[nextKernel++];
   const KernelLaunchInfo &info = result.launchInfos[number];
+  DictionaryAttr sizes = kernel.getSizesAttr();
+  auto convertOwn = [&](SizeAttr size) { return convert(bindSymbols(size, sizes)); };
   bool once =
-      llvm::all_of(kernel.getInputs(), [&](Value input) { return isOnce.lookup(input); }) && info.symbols.empty() &&
+      llvm::all_of(kernel.getInputs(), [&](Value input) { return isOnce.lookup(input); }) &&
+      llvm::all_of(info.symbols, [&](StringAttr symbol) { return sizes && sizes.contains(symbol); }) &&
       llvm::all_of(kernel.getResultTypes(), [](Type type) { return cast<RankedTensorType>(type).hasStaticShape(); });
 
   std::vector<runtime::BufferArg> buffers;
@@ -316,12 +319,12 @@ LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
   }
   if (info.workspaceBytes)
     buffers.push_back(
-        {result.program.addArena(convert(info.workspaceBytes), kernel.getName().str() + "_workspace", device),
+        {result.program.addArena(convertOwn(info.workspaceBytes), kernel.getName().str() + "_workspace", device),
          runtime::Access::ReadWrite});
 
   std::vector<SizeExpr> symbolValues;
   for (StringAttr symbol : info.symbols)
-    symbolValues.push_back(SizeExpr::symbol(symbolNumber(symbol)));
+    symbolValues.push_back(convertOwn(SizeAttr::symbol(symbol.getContext(), symbol)));
   std::vector<runtime::InPlace> inPlace;
   for (auto [written, read] : once ? ArrayRef<std::pair<unsigned, unsigned>>() : ArrayRef(info.inPlace)) {
     ValueId operand = buffers[read].value;
@@ -338,18 +341,18 @@ LogicalResult ProgramBuilder::addKernel(fusion::KernelOp kernel) {
       if (device.kind == runtime::DeviceKind::CUDA) {
         runtime::CudaLaunch launch{entry, buffers, symbolValues};
         for (int d = 0; d < 3; ++d) {
-          launch.grid[d] = phase.grid[d] ? convert(phase.grid[d]) : SizeExpr(1);
+          launch.grid[d] = phase.grid[d] ? convertOwn(phase.grid[d]) : SizeExpr(1);
           launch.block[d] = phase.block[d];
         }
-        launch.sharedBytes = phase.sharedBytes ? convert(phase.sharedBytes) : SizeExpr(0);
+        launch.sharedBytes = phase.sharedBytes ? convertOwn(phase.sharedBytes) : SizeExpr(0);
         return runtime::Instruction(std::move(launch));
       }
       runtime::Launch launch{entry,
                              buffers,
                              symbolValues,
-                             convert(phase.extent),
+                             convertOwn(phase.extent),
                              SizeExpr(phase.grain),
-                             phase.scratchBytes ? convert(phase.scratchBytes) : SizeExpr(0)};
+                             phase.scratchBytes ? convertOwn(phase.scratchBytes) : SizeExpr(0)};
       return runtime::Instruction(std::move(launch));
     }();
     instruction.name = kernel.getName().str();

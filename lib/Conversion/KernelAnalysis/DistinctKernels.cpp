@@ -15,7 +15,7 @@ static std::string getKey(fusion::KernelOp kernel) {
   llvm::raw_string_ostream os(key);
   if (kernel.getScheduleAttr())
     os << kernel.getScheduleAttr();
-  os << kernel.getInputs().getTypes() << kernel.getResultTypes();
+  os << kernel.getBody().getArgumentTypes();
   AsmState state(kernel, OpPrintingFlags().useLocalScope().printGenericOpForm().assumeVerified());
   for (Operation &op : kernel.getBody().front())
     op.print(os, state);

@@ -31,7 +31,7 @@ KernelSymbols::KernelSymbols(fusion::KernelOp kernel) : context(kernel.getContex
       if (isa<RankedTensorType>(type))
         see(getSizes(type));
   };
-  seeTypes(kernel.getInputs().getTypes());
+  seeTypes(kernel.getBody().getArgumentTypes());
   kernel.getBody().walk([&](Operation *op) {
     seeTypes(op->getResultTypes());
     if (auto nest = dyn_cast<loop::LoopNestOpInterface>(op))

@@ -3,6 +3,7 @@
 
 #include "tc/Target/CPU/ObjectCode.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -12,6 +13,7 @@
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
+#include "llvm/IR/OptBisect.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
@@ -38,8 +40,16 @@ private:
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
 
+/// Keeps the code generator from passes that it adds whatever the optimization level.
+class PassGate final : public llvm::OptPassGate {
+public:
+  bool shouldRunPass(StringRef pass, StringRef) const override { return pass != "Loop Strength Reduction"; }
+  bool isEnabled() const override { return true; }
+};
+
 /// A module translated for a target, with the machine that emits it.
 struct Translated {
+  PassGate gate;
   llvm::LLVMContext context;
   std::unique_ptr<llvm::TargetMachine> machine;
   std::unique_ptr<llvm::Module> module;
@@ -81,6 +91,11 @@ static FailureOr<std::unique_ptr<Translated>> translate(ModuleOp module, const c
   if (failed(machine))
     return failure();
   result->machine = std::move(*machine);
+  WalkResult reduces = module.walk([](LLVM::LLVMFuncOp function) {
+    return function->hasAttr(cpu::strengthReductionAttr) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  if (!reduces.wasInterrupted())
+    result->context.setOptPassGate(result->gate);
   result->module = translateModuleToLLVMIR(module, result->context, "kernels");
   if (!result->module)
     return module.emitError("cannot be translated to LLVM IR");

@@ -183,7 +183,8 @@ struct FormKernels : tc::impl::FormKernelsBase<FormKernels> {
     SmallVector<Type> types = llvm::map_to_vector(results, [](Value value) { return value.getType(); });
     SmallVector<Location> memberLocs = llvm::map_to_vector(members, [](Operation *op) { return op->getLoc(); });
     Location loc = rewriter.getFusedLoc(memberLocs);
-    auto kernel = fusion::KernelOp::create(rewriter, loc, types, "", inputs.getArrayRef(), fusion::ScheduleAttr());
+    auto kernel = fusion::KernelOp::create(rewriter, loc, types, "", inputs.getArrayRef(), /*sizes=*/nullptr,
+                                           /*schedule=*/nullptr);
     SmallVector<Type> inputTypes = llvm::map_to_vector(inputs, [](Value value) { return value.getType(); });
     SmallVector<Location> locs = llvm::map_to_vector(inputs, [](Value value) { return value.getLoc(); });
     Block *body = rewriter.createBlock(&kernel.getBody(), {}, inputTypes, locs);

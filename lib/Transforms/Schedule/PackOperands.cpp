@@ -1,5 +1,6 @@
 // tc-pack-operands: right operands of contractions in column blocks.
 
+#include "ComputedOnce.h"
 #include "ContractShape.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -100,15 +101,7 @@ struct PackOperands : tc::impl::PackOperandsBase<PackOperands> {
       return false;
     std::optional<int64_t> columns = shape.sizes[shape.column].getConstant(), depth = shape.getDepth().getConstant();
     return columns && depth && *columns * *depth >= fewestElements &&
-           isConstant(kernel.getInputs()[argument.getArgNumber()]);
-  }
-
-  /// Whether a value is the same in all runs: kernels on constants run once.
-  static bool isConstant(Value value) {
-    Operation *producer = value.getDefiningOp();
-    if (isa_and_present<ReshapeOp, fusion::KernelOp>(producer))
-      return llvm::all_of(producer->getOperands(), isConstant);
-    return isa_and_present<ConstantOp>(producer);
+           isComputedOnce(kernel.getInputs()[argument.getArgNumber()]);
   }
 
   void pack(IRRewriter &rewriter, fusion::KernelOp kernel, ContractShape &shape) {
@@ -142,8 +135,8 @@ struct PackOperands : tc::impl::PackOperandsBase<PackOperands> {
     // The kernel that packs.
     rewriter.setInsertionPoint(kernel);
     Value input = kernel.getInputs()[source.getArgNumber()];
-    auto packKernel =
-        fusion::KernelOp::create(rewriter, contract.getLoc(), packedType, "pack", input, fusion::ScheduleAttr());
+    auto packKernel = fusion::KernelOp::create(rewriter, contract.getLoc(), packedType, "pack", input,
+                                               /*sizes=*/nullptr, /*schedule=*/nullptr);
     Block *packBody = rewriter.createBlock(&packKernel.getBody(), {}, input.getType(), contract.getLoc());
     bool exact = columns.getConstant() && *columns.getConstant() % block == 0;
     auto map =

@@ -15,6 +15,7 @@ void tc::buildSchedulePipeline(OpPassManager &manager, const ScheduleTarget &tar
     pack.l2Bytes = target.l2Bytes;
     manager.addPass(createPackOperands(pack));
   }
+  manager.addPass(createGeneralizeSizes());
   ScheduleKernelsOptions schedule;
   schedule.vectorBits = target.vectorBits;
   schedule.vectorRegisters = target.vectorRegisters;
@@ -23,6 +24,8 @@ void tc::buildSchedulePipeline(OpPassManager &manager, const ScheduleTarget &tar
 }
 
 void tc::registerSchedulePipeline() {
-  PassPipelineRegistration<>("tc-schedule", "Kernels to scheduled kernels: tc-pack-operands, tc-schedule-kernels",
+  PassPipelineRegistration<>("tc-schedule",
+                             "Kernels to scheduled kernels: tc-pack-operands, tc-generalize-sizes, "
+                             "tc-schedule-kernels",
                              [](OpPassManager &manager) { buildSchedulePipeline(manager, {}); });
 }

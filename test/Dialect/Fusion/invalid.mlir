@@ -92,3 +92,25 @@ func.func @transposed_twice(%x: tensor<2x4xf32>) -> (tensor<2x4xf32>, tensor<4x2
   } : (tensor<2x4xf32>) -> (tensor<2x4xf32>, tensor<4x2xf32>)
   return %0#0, %0#1 : tensor<2x4xf32>, tensor<4x2xf32>
 }
+
+// -----
+
+func.func @unbound(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expected body arguments of the inputs' types}}
+  %0 = fusion.kernel "k"(%x) for {n0 = 5} {
+  ^bb0(%a: tensor<?xf32, #tc.sizes<[n0]>>):
+    fusion.yield %a : tensor<?xf32, #tc.sizes<[n0]>>
+  } : (tensor<4xf32>) -> tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @no_size(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expected a size, a 64-bit integer, for "n0", found "four"}}
+  %0 = fusion.kernel "k"(%x) for {n0 = "four"} {
+  ^bb0(%a: tensor<?xf32, #tc.sizes<[n0]>>):
+    fusion.yield %a : tensor<?xf32, #tc.sizes<[n0]>>
+  } : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}

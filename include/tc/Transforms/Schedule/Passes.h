@@ -25,7 +25,8 @@ struct ScheduleTarget {
   bool packsOperands = true;
 };
 
-/// The stage: tc-pack-operands, tc-schedule-kernels. Registered as `tc-schedule`, for the default target.
+/// The stage: tc-pack-operands, tc-generalize-sizes, tc-schedule-kernels. Registered as `tc-schedule`, for the default
+/// target.
 void buildSchedulePipeline(mlir::OpPassManager &manager, const ScheduleTarget &target);
 void registerSchedulePipeline();
 

@@ -36,6 +36,22 @@ def PackOperands : Pass<"tc-pack-operands"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def GeneralizeSizes : Pass<"tc-generalize-sizes"> {
+  let summary = "Compile kernels that run once for any size";
+  let description = [{
+    What is made of constants alone (folded normalisations, packed weights) runs once, and its sizes are most often all that
+    tells such kernels apart: compiling each takes longer than any speed of theirs is worth. Their sizes become symbols of
+    the body, named in the order in which the body mentions them, with their values at each kernel:
+
+    ```mlir
+    %1 = fusion.kernel "neg"(%c) for {n0 = 64} { ^bb0(%a: tensor<?xf32, #tc.sizes<[n0]>>): … } : (tensor<64xf32>) -> tensor<64xf32>
+    ```
+    Equal sizes of one kernel are one symbol. Sizes of 1, and others than the first up to 32 (windows, blocks of columns), stay.
+  }];
+  let statistics = [Statistic<"numGeneralized", "generalized", "Kernels whose sizes became symbols">];
+  let dependentDialects = ["::tc::fusion::FusionDialect", "::tc::loop::LoopDialect"];
+}
+
 def ScheduleKernels : Pass<"tc-schedule-kernels"> {
   let summary = "Choose how each kernel runs";
   let description = [{

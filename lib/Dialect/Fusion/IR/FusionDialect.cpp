@@ -2,6 +2,8 @@
 
 #include "tc/Dialect/Fusion/IR/Fusion.h"
 
+#include "tc/Dialect/TC/IR/Sizes.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -59,12 +61,29 @@ static LogicalResult verifyOrder(tc::TransposeOp op) {
   return success();
 }
 
+/// Whether the body's types are those outside once its symbols have their values.
+static bool areBound(TypeRange inside, TypeRange outside, DictionaryAttr sizes) {
+  return inside.size() == outside.size() && llvm::all_of(llvm::zip(inside, outside), [&](auto pair) {
+           auto [type, expected] = pair;
+           if (!sizes || !isa<RankedTensorType>(type))
+             return type == expected;
+           SmallVector<tc::SizeAttr> bound =
+               llvm::map_to_vector(tc::getSizes(type), [&](tc::SizeAttr size) { return tc::bindSymbols(size, sizes); });
+           return Type(tc::getTensorType(bound, getElementTypeOrSelf(type))) == expected;
+         });
+}
+
 LogicalResult KernelOp::verify() {
   Block &body = getBody().front();
-  if (body.getArgumentTypes() != getInputs().getTypes())
+  DictionaryAttr sizes = getSizesAttr();
+  for (NamedAttribute size : sizes ? sizes.getValue() : ArrayRef<NamedAttribute>())
+    if (auto value = dyn_cast<IntegerAttr>(size.getValue());
+        !value || !value.getType().isInteger(64) || value.getInt() < 0)
+      return emitOpError("expected a size, a 64-bit integer, for ") << size.getName() << ", found " << size.getValue();
+  if (!areBound(body.getArgumentTypes(), getInputs().getTypes(), sizes))
     return emitOpError("expected body arguments of the inputs' types");
   auto yield = dyn_cast<YieldOp>(body.getTerminator());
-  if (!yield || yield.getValues().getTypes() != getResultTypes())
+  if (!yield || !areBound(yield.getValues().getTypes(), getResultTypes(), sizes))
     return emitOpError("expected a fusion.yield of the result types");
   for (Operation &op : body.without_terminator()) {
     if (!isa<loop::LoopNestOpInterface, loop::SortOp, tc::ConstantOp, tc::ReshapeOp, tc::TransposeOp>(op))

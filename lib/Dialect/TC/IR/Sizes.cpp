@@ -74,6 +74,18 @@ SizeAttr getSize(MLIRContext *context, AffineExpr expr, ArrayRef<StringAttr> sym
   return SizeAttr::get(context, kept, sortFactors(expr));
 }
 
+SizeAttr bindSymbols(SizeAttr size, DictionaryAttr values) {
+  if (!values || size.getSymbols().empty())
+    return size;
+  SmallVector<AffineExpr> replacements;
+  for (auto [position, symbol] : llvm::enumerate(size.getSymbols())) {
+    auto value = values.getAs<IntegerAttr>(symbol);
+    replacements.push_back(value ? getAffineConstantExpr(value.getInt(), size.getContext())
+                                 : getAffineSymbolExpr(position, size.getContext()));
+  }
+  return getSize(size.getContext(), size.getExpr().replaceSymbols(replacements), size.getSymbols());
+}
+
 SizeAttr SizeAttr::constant(MLIRContext *context, int64_t value) {
   return SizeAttr::get(context, {}, getAffineConstantExpr(value, context));
 }

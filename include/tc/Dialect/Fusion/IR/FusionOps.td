@@ -51,12 +51,17 @@ def Fusion_KernelOp : Fusion_Op<"kernel", [Pure, IsolatedFromAbove, SingleBlock]
       fusion.yield %q : tensor<128x768xf32>
     } : (tensor<128x768xf32>) -> tensor<128x768xf32>
     ```
-    `name` tells a reader what is in it. Equal bodies, types and schedules are one piece of code.
+    `name` tells a reader what is in it. Equal bodies and schedules are one piece of code. Sizes that only differ from one use
+    to the next may be symbols of the body, each with its value here, so that the bodies are equal:
+    ```mlir
+    %r = fusion.kernel "neg"(%x) for {n0 = 64} { ^bb0(%a: tensor<?xf32, #tc.sizes<[n0]>>): … } : (tensor<64xf32>) -> tensor<64xf32>
+    ```
   }];
-  let arguments = (ins StrAttr:$name, Variadic<TC_AnyTensor>:$inputs, OptionalAttr<Fusion_ScheduleAttr>:$schedule);
+  let arguments = (ins StrAttr:$name, Variadic<TC_AnyTensor>:$inputs, OptionalAttr<DictionaryAttr>:$sizes,
+                       OptionalAttr<Fusion_ScheduleAttr>:$schedule);
   let results = (outs Variadic<TC_AnyTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$name `(` $inputs `)` (`schedule` $schedule^)? attr-dict-with-keyword $body `:` functional-type($inputs, $results)";
+  let assemblyFormat = "$name `(` $inputs `)` (`for` $sizes^)? (`schedule` $schedule^)? attr-dict-with-keyword $body `:` functional-type($inputs, $results)";
   let hasVerifier = 1;
 }
 

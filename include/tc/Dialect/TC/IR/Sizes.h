@@ -21,6 +21,8 @@ SizeAttr mod(SizeAttr a, SizeAttr b);
 SizeAttr product(mlir::MLIRContext *context, llvm::ArrayRef<SizeAttr> sizes);
 /// `expr` over `symbols` (expr's symbol i is called symbols[i]), simplified and in normal form.
 SizeAttr getSize(mlir::MLIRContext *context, mlir::AffineExpr expr, llvm::ArrayRef<mlir::StringAttr> symbols);
+/// The size where the symbols that `values` names have these values (IntegerAttr), none where it is null.
+SizeAttr bindSymbols(SizeAttr size, mlir::DictionaryAttr values);
 /// Parses the text of a bare expression, `s0 floordiv 2 + 1`; fails without a diagnostic.
 mlir::FailureOr<SizeAttr> parseSize(mlir::MLIRContext *context, llvm::StringRef text);
 
