@@ -64,6 +64,7 @@ struct AlignRows : tc::impl::AlignRowsBase<AlignRows> {
   void processBlock(Block &block) {
     IRRewriter rewriter(&getContext());
     epilogues.clear();
+    ofReductions.clear();
     for (loop::MapOp map : block.getOps<loop::MapOp>())
       if (readsEpilogue(map))
         epilogues.insert(map);
@@ -142,20 +143,23 @@ struct AlignRows : tc::impl::AlignRowsBase<AlignRows> {
     return permuteMap(rewriter, map, permutation);
   }
 
-  /// Whether the map reads a contraction, a reduction point by point, or a map that does: one kernel may compute both.
-  /// Asked in program order.
+  /// Whether the map reads a contraction, or a map that does, or takes a reduction point by point, as others do for it:
+  /// one kernel may compute both. Asked in program order.
   bool readsEpilogue(loop::MapOp map) {
     auto nest = cast<loop::LoopNestOpInterface>(*map);
     bool found = false;
     map->walk([&](loop::ReadOp read) {
       Operation *producer = read.getSource().getDefiningOp();
-      bool isPointwise = isa_and_present<loop::ReduceOp, loop::ArgReduceOp>(producer) &&
-                         getIdentityPrefix(read, nest) == nest.getNumParallel();
-      found |= isPointwise || isa_and_present<loop::ContractOp>(producer) || epilogues.contains(producer);
+      if (!isa_and_present<loop::LoopNestOpInterface>(producer))
+        return;
+      bool isPointwise = getIdentityPrefix(read, nest) == nest.getNumParallel();
+      if (isPointwise && (isa<loop::ReduceOp, loop::ArgReduceOp>(producer) || ofReductions.contains(producer)))
+        ofReductions.insert(map);
+      found |= isa<loop::ContractOp>(producer) || epilogues.contains(producer);
     });
     return found;
   }
-  bool isEpilogue(loop::MapOp map) { return epilogues.contains(map); }
+  bool isEpilogue(loop::MapOp map) { return epilogues.contains(map) || ofReductions.contains(map); }
 
   /// By which of its dimensions, one a dimension of the map, every op that combines rows reads the map; nothing if they
   /// do not agree.
@@ -176,7 +180,7 @@ struct AlignRows : tc::impl::AlignRowsBase<AlignRows> {
     return order;
   }
 
-  llvm::DenseSet<Operation *> epilogues;
+  llvm::DenseSet<Operation *> epilogues, ofReductions;
 };
 
 } // namespace

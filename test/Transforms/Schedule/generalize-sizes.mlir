@@ -1,5 +1,7 @@
 // RUN: tc-opt %s --tc-generalize-sizes | FileCheck %s
 // RUN: tc-opt %s --tc-generalize-sizes --tc-schedule-kernels --tc-fusion-to-cpu=target=avx512 | FileCheck %s --check-prefix=CODE
+// RUN: not tc-opt %s --tc-generalize-sizes='unknown=1' 2>&1 | FileCheck %s --check-prefix=OPTION
+// OPTION: no such option unknown
 
 // One piece of code for both: the sizes are told at each launch.
 // CODE-COUNT-1: func.func @neg_
