@@ -31,6 +31,7 @@ static void buildDecompose(OpPassManager &manager, const StageOptions &) {
 static void buildLayout(OpPassManager &manager, const StageOptions &) {
   manager.addNestedPass<func::FuncOp>(createNormalizeBoundary());
   manager.addNestedPass<func::FuncOp>(createExpandComplexPass());
+  manager.addNestedPass<func::FuncOp>(createExpandFloat8Pass());
 }
 
 static void buildSimplify(OpPassManager &manager, const StageOptions &) { addSimplifyPasses(manager); }

@@ -49,7 +49,8 @@ static LogicalResult check(fusion::KernelOp kernel) {
   }
   WalkResult result = kernel.getBody().walk([&](Operation *op) {
     for (Type type : op->getResultTypes())
-      if (isa<ComplexType>(getElementTypeOrSelf(type)))
+      if (Type element = getElementTypeOrSelf(type);
+          isa<ComplexType>(element) || (isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 16))
         return op->emitError("element type ") << type << " is not supported on the CPU", WalkResult::interrupt();
     return WalkResult::advance();
   });

@@ -56,4 +56,25 @@ def ExpandComplexPass : Pass<"tc-expand-complex", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tc::TCDialect"];
 }
 
+def ExpandFloat8Pass : Pass<"tc-expand-float8", "::mlir::func::FuncOp"> {
+  let summary = "Move 8-bit floats as bytes and compute in f32";
+  let description = [{
+    Kernels have no 8-bit floats. Ops that move elements move bytes, between two reinterpretations of the same memory;
+    conversions become formulas on the bits, which round to nearest and even and overflow as PyTorch does (f8E4M3FN to
+    its largest number, f8E5M2 to infinity); other ops take and give f32. Other 8-bit formats are refused.
+
+    ```mlir
+    %0 = tc.transpose %x [1, 0] : (tensor<4x2xf8E5M2>) -> tensor<2x4xf8E5M2>
+    ```
+    becomes
+    ```mlir
+    %0 = tc.reinterpret %x : (tensor<4x2xf8E5M2>) -> tensor<4x2xui8>
+    %1 = tc.transpose %0 [1, 0] : (tensor<4x2xui8>) -> tensor<2x4xui8>
+    %2 = tc.reinterpret %1 : (tensor<2x4xui8>) -> tensor<2x4xf8E5M2>
+    ```
+  }];
+  let statistics = [Statistic<"numExpanded", "expanded", "Ops on 8-bit floats">];
+  let dependentDialects = ["::tc::TCDialect"];
+}
+
 #endif // TC_TRANSFORMS_DECOMPOSE_PASSES
