@@ -24,8 +24,17 @@ static void buildFunctionalize(OpPassManager &manager, const StageOptions &) {
   manager.addPass(createFunctionalizePass());
 }
 
-static void buildDecompose(OpPassManager &manager, const StageOptions &) {
+static bool isGPU(StringRef target) {
+  // An unknown name is an error of code generation; here any target does.
+  llvm::Expected<nvptx::Target> gpu = nvptx::Target::get(target);
+  llvm::consumeError(gpu.takeError());
+  return static_cast<bool>(gpu);
+}
+
+static void buildDecompose(OpPassManager &manager, const StageOptions &options) {
   manager.addNestedPass<func::FuncOp>(createDecomposePass());
+  if (!isGPU(options.target))
+    manager.addNestedPass<func::FuncOp>(createCheckIndicesPass());
 }
 
 static void buildLayout(OpPassManager &manager, const StageOptions &) {
@@ -40,13 +49,6 @@ static void buildLoops(OpPassManager &manager, const StageOptions &) {
   manager.addPass(createTCToLoop());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCommonSubexpressionsPass());
-}
-
-static bool isGPU(StringRef target) {
-  // An unknown name is an error of code generation; here any target does.
-  llvm::Expected<nvptx::Target> gpu = nvptx::Target::get(target);
-  llvm::consumeError(gpu.takeError());
-  return static_cast<bool>(gpu);
 }
 
 static void buildFuse(OpPassManager &manager, const StageOptions &options) {

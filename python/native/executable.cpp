@@ -188,6 +188,10 @@ nb::list Executable::run(nb::list arguments, unsigned threads, std::optional<nb:
       PyErr_SetObject(run.type.ptr(), run.exception.ptr());
       throw nb::python_error();
     }
+    // An assertion names the class of its exception, unless it is RuntimeError.
+    constexpr std::string_view indexError = "IndexError: ";
+    if (message.starts_with(indexError))
+      throw nb::index_error(message.c_str() + indexError.size());
     throw std::runtime_error(message);
   }
   for (const Timing &timing : timings)

@@ -28,6 +28,14 @@ LogicalResult ProgramBuilder::addItem(ItemOp op) {
   return success();
 }
 
+LogicalResult ProgramBuilder::addAssert(cf::AssertOp op) {
+  auto condition = conditions.find(op.getArg());
+  if (condition == conditions.end())
+    return op.emitOpError("expected a condition that the host program computes");
+  instructions->push_back(Instruction(runtime::Assert{condition->second, op.getMsg().str()}));
+  return success();
+}
+
 LogicalResult ProgramBuilder::addScalar(Operation *op) {
   if (op->getNumResults() != 1 || !op->getResult(0).getType().isInteger(1))
     return op->emitError("is not supported in a host program");

@@ -222,6 +222,7 @@ LogicalResult ProgramBuilder::addOp(Operation &op) {
       .Case<fusion::KernelOp>([&](fusion::KernelOp kernel) { return addKernel(kernel); })
       .Case<ExternOp>([&](ExternOp call) { return addExtern(call); })
       .Case<ItemOp>([&](ItemOp item) { return addItem(item); })
+      .Case<cf::AssertOp>([&](cf::AssertOp assertion) { return addAssert(assertion); })
       .Case<scf::IfOp>([&](scf::IfOp branch) { return addIf(branch); })
       .Case<scf::WhileOp>([&](scf::WhileOp loop) { return addWhile(loop); })
       .Case<arith::SelectOp>([&](arith::SelectOp select) {

@@ -3,6 +3,7 @@
 #define TC_LIB_CONVERSION_HOSTPROGRAM_PROGRAMBUILDER_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "tc/Conversion/HostProgram/HostProgram.h"
 #include "tc/Dialect/TC/IR/Sizes.h"
@@ -60,6 +61,7 @@ private:
 
   // ControlFlow.cpp
   mlir::LogicalResult addItem(ItemOp op);
+  mlir::LogicalResult addAssert(mlir::cf::AssertOp op);
   mlir::LogicalResult addScalar(mlir::Operation *op);
   mlir::LogicalResult addIf(mlir::scf::IfOp op);
   mlir::LogicalResult addWhile(mlir::scf::WhileOp op);

@@ -157,6 +157,10 @@ struct DecomposePass : tc::impl::DecomposePassBase<DecomposePass> {
     Call call(op, takesComplex);
     SmallVector<Value> values = applyDecomposition(call, op, *decomposition);
     if (!call.isWrong() && !call.isRejected()) {
+      for (Operation *made = before ? before->getNextNode() : &op->getBlock()->front(); made != op;
+           made = made->getNextNode())
+        if (isa<GatherOp, ScatterOp>(made))
+          made->setAttr(indexedByAttr, op.getNameAttr());
       for (auto [result, value] : llvm::zip_equal(op.getResults(), values))
         if (value)
           result.replaceAllUsesWith(value);

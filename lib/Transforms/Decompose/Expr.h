@@ -213,6 +213,10 @@ Expr reverse(const Expr &x, llvm::ArrayRef<int64_t> dims);
 Expr iota(ExprBuilder &b, llvm::ArrayRef<SizeAttr> sizes, int64_t dim);
 /// The vector 0, 1, … size - 1.
 Expr iota(ExprBuilder &b, SizeAttr size);
+/// Whether an index is made of positions alone, within the indexed size: no check is needed at run time.
+bool isKnownInRange(Value index, SizeAttr size);
+/// On tc.gather and tc.scatter: the call that they are part of, which messages about its indices follow.
+inline constexpr llvm::StringLiteral indexedByAttr = "tc.call";
 /// Indices are in range by construction, or checked at run time unless they are seen to be positions.
 enum class Range { Known, Checked };
 /// As the ops.

@@ -279,8 +279,7 @@ Expr iota(ExprBuilder &b, ArrayRef<SizeAttr> sizes, int64_t dim) {
 
 Expr iota(ExprBuilder &b, SizeAttr size) { return iota(b, ArrayRef<SizeAttr>(size), 0); }
 
-// An index made of positions alone, within the indexed size: no check is needed at run time.
-static bool isKnownInRange(Value index, SizeAttr size) {
+bool isKnownInRange(Value index, SizeAttr size) {
   while (Operation *op = index.getDefiningOp()) {
     if (auto iota = dyn_cast<IotaOp>(op)) {
       SizeAttr extent = getSizes(iota.getType())[iota.getDim()];

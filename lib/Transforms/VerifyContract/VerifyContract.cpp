@@ -3,6 +3,7 @@
 #include "tc/Transforms/VerifyContract/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -69,12 +70,15 @@ bool isFunctional(Operation *op) {
   return isFrame(op) || (isFrom(op, "tc") && !isa<ToRefOp>(op));
 }
 
-bool isPrimitive(Operation *op) { return isFrame(op) || (isFrom(op, "tc") && !isa<AtenOp, ToRefOp>(op)); }
+bool isPrimitive(Operation *op) {
+  return isFrame(op) || isa<cf::AssertOp>(op) || (isFrom(op, "tc") && !isa<AtenOp, ToRefOp>(op));
+}
 
 bool isLoops(Operation *op) {
   if (isInLoopBody(op))
     return isScalarOp(op);
-  return isFrame(op) || isFrom(op, "loop") || isa<ConstantOp, ReshapeOp, ReinterpretOp, ExternOp, ItemOp>(op);
+  return isFrame(op) || isFrom(op, "loop") ||
+         isa<ConstantOp, ReshapeOp, ReinterpretOp, ExternOp, ItemOp, cf::AssertOp>(op);
 }
 
 bool isKernels(Operation *op) {
@@ -82,7 +86,7 @@ bool isKernels(Operation *op) {
     return isScalarOp(op);
   if (op->getParentOfType<fusion::KernelOp>())
     return isFrom(op, "loop") || isa<fusion::YieldOp, ConstantOp, ReshapeOp>(op);
-  return isFrame(op) || isa<fusion::KernelOp, ConstantOp, ReshapeOp, ReinterpretOp, ExternOp, ItemOp>(op);
+  return isFrame(op) || isa<fusion::KernelOp, ConstantOp, ReshapeOp, ReinterpretOp, ExternOp, ItemOp, cf::AssertOp>(op);
 }
 
 struct Form {

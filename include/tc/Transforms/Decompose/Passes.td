@@ -36,6 +36,31 @@ def DecomposePass : Pass<"tc-decompose", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::tc::TCDialect", "::mlir::scf::SCFDialect"];
 }
 
+def CheckIndicesPass : Pass<"tc-check-indices", "::mlir::func::FuncOp"> {
+  let summary = "End the run where an index is out of range";
+  let description = [{
+    Kernels take `checked` indices to the nearest one in range, so that they touch no foreign memory. Before each
+    `tc.gather` and `tc.scatter` with such indices, all of them are compared with the size of their dimension, and
+    `cf.assert` raises what eager mode does. Indices that are positions within the size are not compared, and none is
+    twice. GPU programs have no such checks, for which the host would wait for the device.
+
+    ```mlir
+    %0 = tc.gather checked %x [0] (%i) : (tensor<10x4xf32>, tensor<3xi64>) -> tensor<3x4xf32>
+    ```
+    gets before it, with the constants named,
+    ```mlir
+    %1 = tc.compare lt %i, %ten …
+    %2 = tc.compare ge %i, %zero …
+    %3 = tc.and %1, %2 …
+    %4 = tc.reduce all %3 [0] : (tensor<3xi1>) -> tensor<i1>
+    %5 = tc.item %4 : (tensor<i1>) -> i1
+    cf.assert %5, "IndexError: index is out of bounds for dimension 0 with size 10"
+    ```
+  }];
+  let statistics = [Statistic<"numChecks", "checks", "Indices compared at run time">];
+  let dependentDialects = ["::tc::TCDialect", "::mlir::cf::ControlFlowDialect"];
+}
+
 def ExpandComplexPass : Pass<"tc-expand-complex", "::mlir::func::FuncOp"> {
   let summary = "Move complex elements as pairs of real ones";
   let description = [{
