@@ -43,7 +43,8 @@ def empty_cache():
 def _make_alias(tensor, sizes, strides, offset):
     if offset == 0 and list(tensor.shape) == sizes and list(tensor.stride()) == strides:
         return tensor
-    return tensor.as_strided(sizes, strides, tensor.storage_offset() + offset)
+    # Shares the memory and nothing else: what autograd has to know of views, it adds itself.
+    return torch._C._dynamo.guards._reinterpret_tensor(tensor, tuple(sizes), tuple(strides), offset)
 
 
 def _count(executable):
@@ -73,7 +74,8 @@ def _pick(outputs, entry):
     number, strides = entry
     if strides is None:
         return outputs[number].item()
-    return restride(outputs[number], [stride if isinstance(stride, int) else outputs[stride[0]] for stride in strides])
+    strides = tuple(stride if isinstance(stride, int) else outputs[stride[0]] for stride in strides)
+    return outputs[number] if outputs[number].stride() == strides else restride(outputs[number], strides)
 
 
 def _compile_graph(gm, example_inputs, settings):

@@ -35,8 +35,8 @@ def capture(context, module, example_inputs, name="main"):
 
     Returns (tc module, output spec): the spec has one entry an output of the FX graph, the number of the tc output, a
     Python constant wrapped in a tuple, a pair of a number and None for a tensor whose one element is the output, or a pair
-    of a number and the strides that the output gets afterwards, which have gaps or overlap: ints, or numbers of tc outputs
-    wrapped in tuples.
+    of a number and the strides that the output gets afterwards if it is no view, which have gaps or overlap: ints, or
+    numbers of tc outputs wrapped in tuples.
     """
     return _Capture(context, module, example_inputs, name).run()
 
@@ -409,8 +409,8 @@ class _Capture(HigherOrder, FloatSizes, OperatorViews):
             strides.append(None)
             if not _is_value(value) or _is_contiguous(example.shape, example.stride(), units_matter=True):
                 continue
+            strides[-1] = self.sizes(example.stride())
             if _is_dense(example.shape, example.stride()):
-                strides[-1] = self.sizes(example.stride())
                 continue
             wanted = []
             for stride in example.stride():

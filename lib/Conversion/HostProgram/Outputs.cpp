@@ -2,6 +2,8 @@
 
 #include "ProgramBuilder.h"
 
+#include "tc/Dialect/TC/IR/Sizes.h"
+
 using namespace mlir;
 
 namespace tc {
@@ -45,11 +47,12 @@ LogicalResult ProgramBuilder::planOutputs() {
       result.program.outputs.emplace_back();
     }
   }
-  // Views of a result have its element type: where results differ, the one of the kernel's own type is shared.
+  // Where several results are one value, one gets the kernel's memory, if possible of the kernel's own type.
   for (bool sameElement : {true, false})
     for (auto [number, operand] : llvm::enumerate(terminator->getOperands())) {
       Value root = getRoot(operand);
-      if (programOutput[number] >= 0 && root.getDefiningOp<fusion::KernelOp>() &&
+      if (programOutput[number] >= 0 && !function.getResultAttr(number, "tc.view") &&
+          root.getDefiningOp<fusion::KernelOp>() &&
           sameElement == (getElementTypeOrSelf(root.getType()) == getElementTypeOrSelf(operand.getType())))
         outputOf.try_emplace(root, number);
     }
@@ -90,6 +93,23 @@ LogicalResult ProgramBuilder::addMutation(BlockArgument target, Value next,
   return success();
 }
 
+LogicalResult ProgramBuilder::describeView(DictionaryAttr view, runtime::Output &output) {
+  if (auto argument = view.getAs<IntegerAttr>("argument")) {
+    output.kind = runtime::Output::Kind::AliasInput;
+    output.index = *getInput(function, argument.getInt());
+  } else {
+    int64_t result = view.getAs<IntegerAttr>("result").getInt();
+    if (programOutput[result] < 0)
+      return function.emitError("result ") << result << " has a view, expected it among the outputs";
+    output.kind = runtime::Output::Kind::AliasOutput;
+    output.index = programOutput[result];
+  }
+  output.sizes = convert(toSizes(view.getAs<ArrayAttr>("sizes")));
+  output.strides = convert(toSizes(view.getAs<ArrayAttr>("strides")));
+  output.offset = convert(view.getAs<SizeAttr>("offset"));
+  return success();
+}
+
 LogicalResult ProgramBuilder::addOutputs() {
   Operation *terminator = function.getBody().front().getTerminator();
   SmallVector<runtime::Instruction> mutations;
@@ -119,39 +139,27 @@ LogicalResult ProgramBuilder::addOutputs() {
         return function.emitError("result ") << number << " is an index whose symbol is unknown";
       continue;
     }
-    Value root = getRoot(operand);
     FailureOr<runtime::DType> dtype = getDType(getElementTypeOrSelf(operand.getType()));
     if (failed(dtype) || !isa<RankedTensorType>(operand.getType()))
       return function.emitError("result ") << number << " has an unsupported type " << operand.getType();
     if (cast<RankedTensorType>(operand.getType()).getRank() > runtime::maxRank)
       return function.emitError("result ") << number << " has " << cast<RankedTensorType>(operand.getType()).getRank()
                                            << " dimensions, expected at most " << runtime::maxRank;
+    output.dtype = *dtype;
+    output.device = device;
+    if (auto view = function.getResultAttrOfType<DictionaryAttr>(number, "tc.view")) {
+      if (failed(describeView(view, output)))
+        return failure();
+      continue;
+    }
     std::vector<SizeExpr> sizes = convert(getSizes(operand.getType())), strides;
     if (auto permutation = function.getResultAttrOfType<DenseI64ArrayAttr>(number, "tc.permutation"))
       unpermute(permutation, sizes, strides);
-    auto first = outputOf.find(root);
+    auto first = outputOf.find(getRoot(operand));
     if (first != outputOf.end() && first->second == number)
       continue; // the kernel has set it
-    output.dtype = *dtype;
-    output.device = device;
     output.sizes = sizes;
     output.strides = strides;
-    if (first != outputOf.end() && getElementTypeOrSelf(terminator->getOperand(first->second).getType()) ==
-                                       getElementTypeOrSelf(operand.getType())) {
-      output.kind = runtime::Output::Kind::AliasOutput;
-      output.index = programOutput[first->second];
-      if (output.strides.empty())
-        output.strides = runtime::getRowMajorStrides(sizes);
-      continue;
-    }
-    auto argument = function.getResultAttrOfType<IntegerAttr>(number, "tc.aliases");
-    if (auto input = argument ? getInput(function, argument.getInt()) : std::nullopt) {
-      output.kind = runtime::Output::Kind::AliasInput;
-      output.index = *input;
-      if (output.strides.empty())
-        output.strides = runtime::getRowMajorStrides(sizes);
-      continue;
-    }
     FailureOr<SizeExpr> bytes = byteSize(terminator, operand.getType());
     if (failed(bytes))
       return failure();

@@ -47,6 +47,7 @@ private:
                     mlir::BlockArgument argument);
   mlir::LogicalResult addExtern(ExternOp op);
   mlir::LogicalResult addOutputs();
+  mlir::LogicalResult describeView(mlir::DictionaryAttr view, runtime::Output &output);
   mlir::LogicalResult addMutation(mlir::BlockArgument target, mlir::Value next,
                                   llvm::SmallVectorImpl<runtime::Instruction> &last);
   mlir::LogicalResult checkSymbols();

@@ -30,42 +30,6 @@ void Functionalizer::convertArguments(func::FuncOp function) {
   }
 }
 
-LogicalResult Functionalizer::convertReturn(func::FuncOp function, func::ReturnOp op) {
-  builder.setInsertionPoint(op);
-  SmallVector<Value> results;
-  SmallVector<DictionaryAttr> attributes;
-  for (auto [i, value] : llvm::enumerate(op.getOperands())) {
-    results.push_back(read(op.getLoc(), value));
-    NamedAttrList attrs(function.getResultAttrDict(i));
-    if (tensorIds.contains(value)) {
-      // A part of a written argument is not handed back as such: the caller has yet to write the argument.
-      const Tensor &tensor = tensorOf(value);
-      const Storage &storage = storages[tensor.storage];
-      // The caller makes views of the argument's own elements.
-      bool sameElements = llvm::none_of(tensor.steps, [](const ViewStep &step) {
-        return step.kind == ViewStep::Kind::Bitcast || step.kind == ViewStep::Kind::Reinterpret ||
-               step.kind == ViewStep::Kind::Aten;
-      });
-      if (sameElements && storage.argument && (storage.version == storage.initialVersion || tensor.steps.empty()))
-        attrs.set("tc.aliases", builder.getI64IntegerAttr(*storage.argument));
-    }
-    attributes.push_back(attrs.getDictionary(op.getContext()));
-  }
-  for (const Storage &storage : storages) {
-    if (!storage.argument || storage.version == storage.initialVersion ||
-        storage.value == function.getArgument(*storage.argument))
-      continue;
-    results.push_back(storage.value);
-    attributes.push_back(
-        builder.getDictionaryAttr(builder.getNamedAttr("tc.mutates", builder.getI64IntegerAttr(*storage.argument))));
-  }
-  op->setOperands(results);
-  function.setFunctionType(
-      builder.getFunctionType(function.getBody().getArgumentTypes(), ValueRange(results).getTypes()));
-  function.setAllResultAttrs(attributes);
-  return success();
-}
-
 LogicalResult Functionalizer::convertOp(Operation *op) {
   if (auto call = dyn_cast<AtenOp>(op))
     return convertCall(call);

@@ -42,11 +42,16 @@ public:
 private:
   // Function.cpp: the function's boundary and what the pass leaves behind.
   void convertArguments(mlir::func::FuncOp function);
-  mlir::LogicalResult convertReturn(mlir::func::FuncOp function, mlir::func::ReturnOp op);
   void eraseDead(mlir::Region &region);
   bool isDead(mlir::Operation *op);
   mlir::LogicalResult convertBlock(mlir::Block &block);
   mlir::LogicalResult convertOp(mlir::Operation *op);
+
+  // Results.cpp
+  mlir::LogicalResult convertReturn(mlir::func::FuncOp function, mlir::func::ReturnOp op);
+  /// Where a result lies in its storage, with the strides that the caller expects; nothing if it is to be a copy.
+  std::optional<Layout> layoutOfReturned(mlir::func::FuncOp function, unsigned result, mlir::Value value);
+  mlir::DictionaryAttr describeView(llvm::StringRef of, unsigned number, const Tensor &tensor, const Layout &layout);
 
   // Tensors.cpp: reading and writing.
   /// Makes `ref` a tensor with storage of its own.

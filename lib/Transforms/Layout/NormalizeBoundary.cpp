@@ -67,28 +67,41 @@ struct NormalizeBoundary : impl::NormalizeBoundaryBase<NormalizeBoundary> {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    // A view of an argument is described by row-major strides of the whole argument: with others it is a copy.
+    Operation *terminator = function.getBody().front().getTerminator();
+    dropViewed(function, terminator);
+    SmallVector<bool> isMutated(function.getNumArguments(), false);
     for (unsigned i = 0; i < function.getNumResults(); ++i)
-      if (auto argument = function.getResultAttrOfType<IntegerAttr>(i, "tc.aliases"))
-        if (argument.getInt() >= 0 && argument.getInt() < function.getNumArguments() &&
-            function.getArgAttr(argument.getInt(), "tc.strides"))
-          function.removeResultAttr(i, StringAttr::get(&getContext(), "tc.aliases"));
-    SmallVector<bool> isTied(function.getNumArguments(), false);
-    for (unsigned i = 0; i < function.getNumResults(); ++i)
-      for (StringRef name : {"tc.mutates", "tc.aliases"})
-        if (auto argument = function.getResultAttrOfType<IntegerAttr>(i, name))
-          if (argument.getInt() >= 0 && argument.getInt() < static_cast<int64_t>(isTied.size()))
-            isTied[argument.getInt()] = true;
+      if (auto argument = function.getResultAttrOfType<IntegerAttr>(i, "tc.mutates"))
+        isMutated[argument.getInt()] = true;
     OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
-      if (!isTied[i])
+      if (!isMutated[i])
         normalizeArgument(builder, function, i);
-    Operation *terminator = function.getBody().front().getTerminator();
     builder.setInsertionPoint(terminator);
     for (unsigned i = 0; i < function.getNumResults(); ++i)
       normalizeResult(builder, function, terminator, i);
     function.setFunctionType(
         builder.getFunctionType(function.getBody().front().getArgumentTypes(), terminator->getOperandTypes()));
+  }
+
+  // The caller makes views itself: what stands in their place is not looked at, but has to be a value.
+  static void dropViewed(func::FuncOp function, Operation *terminator) {
+    DenseMap<int64_t, Value> lastValues;
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (auto argument = function.getResultAttrOfType<IntegerAttr>(i, "tc.mutates"))
+        lastValues[argument.getInt()] = terminator->getOperand(i);
+    for (unsigned i = 0; i < function.getNumResults(); ++i) {
+      auto view = function.getResultAttrOfType<DictionaryAttr>(i, "tc.view");
+      if (!view)
+        continue;
+      if (auto result = view.getAs<IntegerAttr>("result")) {
+        terminator->setOperand(i, terminator->getOperand(result.getInt()));
+        continue;
+      }
+      int64_t argument = view.getAs<IntegerAttr>("argument").getInt();
+      Value last = lastValues.lookup(argument);
+      terminator->setOperand(i, last ? last : function.getArgument(argument));
+    }
   }
 
   static std::optional<SmallVector<int64_t>> getOrder(Type type, ArrayAttr strides) {
@@ -109,13 +122,17 @@ struct NormalizeBoundary : impl::NormalizeBoundaryBase<NormalizeBoundary> {
     Type element = getElementTypeOrSelf(argument.getType());
     argument.setType(getTensorType(inMemory, element));
     Value seen = transpose(builder, argument.getLoc(), argument, invert(*order));
-    argument.replaceAllUsesExcept(seen, seen.getDefiningOp());
+    Operation *terminator = function.getBody().front().getTerminator();
+    argument.replaceUsesWithIf(seen, [&](OpOperand &use) {
+      return use.getOwner() != seen.getDefiningOp() &&
+             !(use.getOwner() == terminator && function.getResultAttr(use.getOperandNumber(), "tc.view"));
+    });
     function.removeArgAttr(i, "tc.strides");
     function.setArgAttr(i, "tc.permutation", builder.getDenseI64ArrayAttr(*order));
   }
 
   void normalizeResult(OpBuilder &builder, func::FuncOp function, Operation *terminator, unsigned i) {
-    if (function.getResultAttr(i, "tc.mutates") || function.getResultAttr(i, "tc.aliases"))
+    if (function.getResultAttr(i, "tc.mutates") || function.getResultAttr(i, "tc.view"))
       return;
     Value result = terminator->getOperand(i);
     auto order = getOrder(result.getType(), function.getResultAttrOfType<ArrayAttr>(i, "tc.strides"));

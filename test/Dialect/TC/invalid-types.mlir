@@ -139,8 +139,36 @@ func.func @mutates_another(%x: tensor<4xf32>, %y: tensor<2xf32>) -> (tensor<4xf3
 
 // -----
 
-// expected-error @+1 {{'tc.aliases' of result 0: expected the number of an argument, found -1 : i64}}
-func.func @aliases(%x: tensor<4xf32>) -> (tensor<4xf32> {tc.aliases = -1 : i64}) {
+// expected-error @+1 {{'tc.view' of result 0: expected the number of an argument, or of a result that is no view, found {argument = -1 : i64}}}
+func.func @views_nothing(%x: tensor<4xf32>) -> (tensor<4xf32> {tc.view = {argument = -1 : i64}}) {
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{'tc.view' of result 0: expected the number of an argument, or of a result that is no view}}
+func.func @views_itself(%x: tensor<4xf32>) -> (tensor<4xf32> {tc.view = {result = 0 : i64}}) {
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{'tc.view' of result 0: a result of type 'tensor<4xf32>' cannot be a view of 'tensor<4xf16>'}}
+func.func @views_another_type(%x: tensor<4xf32>, %y: tensor<4xf16>) -> (tensor<4xf32> {tc.view = {argument = 1 : i64}}) {
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{'tc.view' of result 0: expected an offset, and as many sizes as strides, all of them #tc.size}}
+func.func @views_nowhere(%x: tensor<4xf32>) -> (tensor<4xf32> {tc.view = {argument = 0 : i64}}) {
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{'tc.view' of result 0: argument 0 is memory of the program, of which there is no view}}
+func.func @views_what_is_kept(%x: tensor<4xf32> {tc.value = dense<0.0> : tensor<4xf32>}) -> (tensor<4xf32> {tc.view = {argument = 0 : i64}}) {
   return %x : tensor<4xf32>
 }
 

@@ -2,7 +2,7 @@
 
 // A view read after its storage was overwritten has the new value.
 // CHECK-LABEL: func.func @overwrite_then_use_view
-// CHECK-SAME: (%[[X:.*]]: tensor<4x2xf32>) -> (tensor<8xf32>, tensor<4x2xf32> {tc.mutates = 0 : i64})
+// CHECK-SAME: (%[[X:.*]]: tensor<4x2xf32>) -> (tensor<8xf32> {tc.view = {argument = 0 : i64{{.*}}}}, tensor<4x2xf32> {tc.mutates = 0 : i64})
 // CHECK: %[[Y:.*]] = tc.aten "add.Scalar"(%[[X]], 1, 1)
 // CHECK: %[[V:.*]] = tc.reshape %[[Y]] : (tensor<4x2xf32>) -> tensor<8xf32>
 // CHECK: return %[[V]], %[[Y]]
@@ -16,7 +16,7 @@ func.func @overwrite_then_use_view(%x: !tc.ref<[4, 2], f32>) -> !tc.ref<[8], f32
 
 // Writing to a view of a view goes back through the inverses of both.
 // CHECK-LABEL: func.func @write_view_of_view
-// CHECK-SAME: (%[[X:.*]]: tensor<4x6xf32>) -> (tensor<4x6xf32> {tc.aliases = 0 : i64}, tensor<4x6xf32> {tc.mutates = 0 : i64})
+// CHECK-SAME: (%[[X:.*]]: tensor<4x6xf32>) -> (tensor<4x6xf32> {tc.view = {argument = 0 : i64{{.*}}}}, tensor<4x6xf32> {tc.mutates = 0 : i64})
 // CHECK: %[[T0:.*]] = tc.transpose %[[X]] [1, 0]
 // CHECK: %[[S:.*]] = tc.slice %[[T0]] [#tc.size<1>, #tc.size<0>] by [2, 1] : (tensor<6x4xf32>) -> tensor<3x4xf32>
 // CHECK: %[[M:.*]] = tc.aten "mul.Scalar"(%[[S]], 2.000000e+00 : f64)
@@ -170,4 +170,42 @@ func.func @other_width(%x: !tc.ref<[2, 4], f16>) -> !tc.ref<[2, 2], f32> {
   %v = tc.aten "view.dtype"(%x, f32) : (!tc.ref<[2, 4], f16>) -> !tc.ref<[2, 2], f32>
   %y = tc.aten "mul_.Scalar"(%v, 2.0 : f64) : (!tc.ref<[2, 2], f32>) -> !tc.ref<[2, 2], f32>
   return %y : !tc.ref<[2, 2], f32>
+}
+
+// -----
+
+// The caller makes views of its own memory, with the strides and from the element that eager mode has.
+// CHECK-LABEL: func.func @views_of_an_argument
+// CHECK-SAME: -> (tensor<?x4xf32, #tc.sizes<[s0 - 1, 4]>> {tc.view = {argument = 0 : i64, offset = #tc.size<8>, sizes = [#tc.size<s0 - 1>, #tc.size<4>], strides = [#tc.size<8>, #tc.size<2>]}},
+// CHECK-SAME: tensor<8x?xf32, #tc.sizes<[8, s0]>> {tc.view = {argument = 0 : i64, offset = #tc.size<0>, sizes = [#tc.size<8>, #tc.size<s0>], strides = [#tc.size<1>, #tc.size<8>]}})
+func.func @views_of_an_argument(%x: !tc.ref<[s0, 8], f32>)
+    -> (!tc.ref<[s0 - 1, 4], f32> {tc.strides = [#tc.size<8>, #tc.size<2>]}, !tc.ref<[8, s0], f32> {tc.strides = [#tc.size<1>, #tc.size<8>]}) {
+  %rows = tc.aten "slice.Tensor"(%x, 0, 1, 9223372036854775807, 1) : (!tc.ref<[s0, 8], f32>) -> !tc.ref<[s0 - 1, 8], f32>
+  %v = tc.aten "slice.Tensor"(%rows, 1, 0, 9223372036854775807, 2) : (!tc.ref<[s0 - 1, 8], f32>) -> !tc.ref<[s0 - 1, 4], f32>
+  %t = tc.aten "t"(%x) : (!tc.ref<[s0, 8], f32>) -> !tc.ref<[8, s0], f32>
+  return %v, %t : !tc.ref<[s0 - 1, 4], f32>, !tc.ref<[8, s0], f32>
+}
+
+// -----
+
+// Results that share memory are views of the one that shows all of it; a copy shares nothing.
+// CHECK-LABEL: func.func @views_of_a_result
+// CHECK-SAME: -> (tensor<3xf32> {tc.view = {offset = #tc.size<3>, result = 1 : i64, sizes = [#tc.size<3>], strides = [#tc.size<1>]}}, tensor<6xf32>, tensor<2x3xf32>)
+func.func @views_of_a_result(%x: !tc.ref<[2, 3], f32>) -> (!tc.ref<[3], f32>, !tc.ref<[6], f32>, !tc.ref<[2, 3], f32>) {
+  %y = tc.aten "add.Scalar"(%x, 1, 1) : (!tc.ref<[2, 3], f32>) -> !tc.ref<[2, 3], f32>
+  %row = tc.aten "select.int"(%y, 0, 1) : (!tc.ref<[2, 3], f32>) -> !tc.ref<[3], f32>
+  %flat = tc.aten "view"(%y, [6]) : (!tc.ref<[2, 3], f32>) -> !tc.ref<[6], f32>
+  %copy = tc.aten "clone"(%y, #tc.none) : (!tc.ref<[2, 3], f32>) -> !tc.ref<[2, 3], f32>
+  return %row, %flat, %copy : !tc.ref<[3], f32>, !tc.ref<[6], f32>, !tc.ref<[2, 3], f32>
+}
+
+// -----
+
+// Where the caller expects other strides than a view has, a number, or memory that the program keeps, there is a copy.
+// CHECK-LABEL: func.func @copies
+// CHECK-NOT: tc.view
+func.func @copies(%x: !tc.ref<[2, 3], f32>, %n: !tc.ref<[], f64> {tc.kind = "scalar"},
+                  %own: !tc.ref<[2], f32> {tc.value = dense<0.0> : tensor<2xf32>})
+    -> (!tc.ref<[2, 3], f32> {tc.strides = [#tc.size<1>, #tc.size<2>]}, !tc.ref<[], f64>, !tc.ref<[2], f32>) {
+  return %x, %n, %own : !tc.ref<[2, 3], f32>, !tc.ref<[], f64>, !tc.ref<[2], f32>
 }

@@ -33,12 +33,21 @@ func.func @untouched(%x: tensor<4x8xf32> {tc.strides = [#tc.size<16>, #tc.size<1
   return %0, %0 : tensor<4x8xf32>, tensor<4x8xf32>
 }
 
-// A result that is an argument with other strides is a copy of it.
-// CHECK-LABEL: func @aliased
-// CHECK-SAME: tensor<8x4xf32> {tc.permutation = array<i64: 1, 0>}
-// CHECK-NOT: tc.aliases
-func.func @aliased(%x: tensor<4x8xf32> {tc.strides = [#tc.size<1>, #tc.size<4>]}) -> (tensor<4x8xf32> {tc.aliases = 0}) {
-  return %x : tensor<4x8xf32>
+// Views are made by the caller: nothing is computed for them.
+// CHECK-LABEL: func @views
+// CHECK-SAME: (%[[X:.*]]: tensor<8x4xf32> {tc.permutation = array<i64: 1, 0>}, %{{.*}})
+// CHECK: %[[T:.*]] = tc.transpose %[[X]]
+// CHECK: %[[Y:.*]] = tc.exp %[[T]]
+// CHECK: return %[[X]], %[[Y]], %[[Y]], %[[Y]], %[[Y]]
+func.func @views(%x: tensor<4x8xf32> {tc.strides = [#tc.size<1>, #tc.size<4>]}, %z: tensor<4x8xf32>)
+    -> (tensor<8x4xf32> {tc.view = {argument = 0, offset = #tc.size<0>, sizes = [#tc.size<8>, #tc.size<4>], strides = [#tc.size<4>, #tc.size<1>]}},
+        tensor<32xf32> {tc.view = {argument = 1, offset = #tc.size<0>, sizes = [#tc.size<32>], strides = [#tc.size<1>]}},
+        tensor<32xf32> {tc.view = {result = 3, offset = #tc.size<0>, sizes = [#tc.size<32>], strides = [#tc.size<1>]}},
+        tensor<4x8xf32>, tensor<4x8xf32> {tc.mutates = 1}) {
+  %y = tc.exp %x : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  %t = tc.transpose %x [1, 0] : (tensor<4x8xf32>) -> tensor<8x4xf32>
+  %flat = tc.reshape %y : (tensor<4x8xf32>) -> tensor<32xf32>
+  return %t, %flat, %flat, %y, %y : tensor<8x4xf32>, tensor<32xf32>, tensor<32xf32>, tensor<4x8xf32>, tensor<4x8xf32>
 }
 
 // Dimensions of size 1 go where they get their strides.

@@ -30,7 +30,7 @@ def FunctionalizePass : Pass<"tc-functionalize", "::mlir::ModuleOp"> {
     What an op mutates and aliases is read off its schema in the registry, or, for custom ops, in the module's attribute
     `tc.schemas = ["ns::op(Tensor(a!) x) -> ()"]`. A custom op that mutates and has no functional variant becomes a
     `tc.extern` with the arguments' new values as further results. Mutated arguments of the function become further results
-    with the attribute `tc.mutates`; results that share an argument's storage get `tc.aliases`.
+    with the attribute `tc.mutates`; results that share the storage of an argument or of another result get `tc.view`.
   }];
   let statistics = [
     Statistic<"numViews", "views", "Views turned into shape ops">,

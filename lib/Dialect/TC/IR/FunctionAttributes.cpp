@@ -68,16 +68,43 @@ static LogicalResult verifyPermutation(const Boundary &b) {
   return success();
 }
 
-static LogicalResult verifyArgumentNumber(const Boundary &b, bool isSameType) {
+static LogicalResult verifyArgumentNumber(const Boundary &b) {
   auto function = dyn_cast<FunctionOpInterface>(b.op);
   auto number = dyn_cast<IntegerAttr>(b.attribute.getValue());
   if (!function || !number || !number.getType().isInteger(64) || number.getInt() < 0 ||
       number.getInt() >= function.getNumArguments())
     return b.expect(false, "the number of an argument");
   Type argument = function.getArgumentTypes()[number.getInt()];
-  if (!b.rank() || !isa<RefType, RankedTensorType>(argument) || (isSameType && argument != b.type))
+  if (!b.rank() || !isa<RefType, RankedTensorType>(argument) || argument != b.type)
     return b.error() << "argument " << number.getInt() << " of type " << argument << " and the result of type "
                      << b.type << " cannot be one tensor";
+  return success();
+}
+
+/// A view of an argument, or of a result that is no view, has its element type.
+static LogicalResult verifyView(const Boundary &b) {
+  auto function = dyn_cast<FunctionOpInterface>(b.op);
+  auto view = dyn_cast<DictionaryAttr>(b.attribute.getValue());
+  if (!function || !view)
+    return b.expect(false, "a dictionary");
+  auto argument = view.getAs<IntegerAttr>("argument"), result = view.getAs<IntegerAttr>("result");
+  auto isBelow = [](IntegerAttr number, unsigned count) {
+    return number && number.getType().isInteger(64) && number.getInt() >= 0 && number.getInt() < count;
+  };
+  if (!argument == !result || (argument && !isBelow(argument, function.getNumArguments())) ||
+      (result && (!isBelow(result, function.getNumResults()) || result.getInt() == b.number ||
+                  function.getResultAttr(result.getInt(), "tc.view"))))
+    return b.expect(false, "the number of an argument, or of a result that is no view");
+  if (argument && function.getArgAttr(argument.getInt(), "tc.value"))
+    return b.error() << "argument " << argument.getInt() << " is memory of the program, of which there is no view";
+  Type of = argument ? function.getArgumentTypes()[argument.getInt()] : function.getResultTypes()[result.getInt()];
+  if (!b.rank() || !isa<RefType, RankedTensorType>(of) || getElementType(of) != getElementType(b.type))
+    return b.error() << "a result of type " << b.type << " cannot be a view of " << of;
+  auto sizes = view.getAs<ArrayAttr>("sizes"), strides = view.getAs<ArrayAttr>("strides");
+  auto isSize = [](Attribute attribute) { return isa<SizeAttr>(attribute); };
+  if (!view.getAs<SizeAttr>("offset") || !sizes || !strides || sizes.size() != strides.size() ||
+      !llvm::all_of(sizes, isSize) || !llvm::all_of(strides, isSize))
+    return b.expect(false, "an offset, and as many sizes as strides, all of them #tc.size");
   return success();
 }
 
@@ -131,9 +158,9 @@ LogicalResult TCDialect::verifyRegionResultAttribute(Operation *op, unsigned, un
   if (name == "tc.permutation")
     return verifyPermutation(b);
   if (name == "tc.mutates")
-    return verifyArgumentNumber(b, /*isSameType=*/true);
-  if (name == "tc.aliases")
-    return verifyArgumentNumber(b, /*isSameType=*/false);
+    return verifyArgumentNumber(b);
+  if (name == "tc.view")
+    return verifyView(b);
   return success();
 }
 
