@@ -70,7 +70,8 @@ Error Run::fillResults() {
       for (uint32_t slot = first; slot < first + numSlots; ++slot)
         if (Error error = evaluateLate(slot))
           return error;
-    ValueId value = prepared.outputValues[i];
+    // A view may come before the output that it is a view of.
+    ValueId value = prepared.outputValues[output.kind == Output::Kind::AliasOutput ? output.index : i];
     if (value != noValue && prepared.values[value].isLate)
       // Memory of a size that only the run has shown, and that nothing may have asked for yet.
       if (Expected<void *> data = placeLate(value); !data)

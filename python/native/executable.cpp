@@ -198,21 +198,26 @@ nb::list Executable::run(nb::list arguments, unsigned threads, std::optional<nb:
     profile->append(nb::make_tuple(timing.name, timing.nanoseconds, timing.bytes));
   nb::list list;
   for (size_t i = 0; i < results.size(); ++i) {
-    const TcResult &result = results[i];
-    if (result.kind == TC_RESULT_TENSOR) {
+    if (results[i].kind == TC_RESULT_TENSOR)
       list.append(outputs.take(i));
-    } else if (result.kind == TC_RESULT_INTEGER) {
-      list.append(result.integer);
-    } else {
-      nb::object base =
-          result.kind == TC_RESULT_ALIAS_INPUT ? nb::borrow(arguments[result.index]) : nb::borrow(list[result.index]);
-      nb::list sizes, strides;
-      for (int d = 0; d < result.rank; ++d) {
-        sizes.append(result.sizes[d]);
-        strides.append(result.strides[d]);
-      }
-      list.append(runtime.makeAlias(base, sizes, strides, result.offset));
+    else if (results[i].kind == TC_RESULT_INTEGER)
+      list.append(results[i].integer);
+    else
+      list.append(nb::none());
+  }
+  // A view may come before the output that it is a view of.
+  for (size_t i = 0; i < results.size(); ++i) {
+    const TcResult &result = results[i];
+    if (result.kind == TC_RESULT_TENSOR || result.kind == TC_RESULT_INTEGER)
+      continue;
+    nb::object base =
+        result.kind == TC_RESULT_ALIAS_INPUT ? nb::borrow(arguments[result.index]) : nb::borrow(list[result.index]);
+    nb::list sizes, strides;
+    for (int d = 0; d < result.rank; ++d) {
+      sizes.append(result.sizes[d]);
+      strides.append(result.strides[d]);
     }
+    list[i] = runtime.makeAlias(base, sizes, strides, result.offset);
   }
   return list;
 }

@@ -134,11 +134,36 @@ void ProgramBuilder::addKernels() {
   }
 }
 
+// An input with gaps, or that repeats itself, of which the caller is given views: it comes as it is, and the program
+// makes the row-major copy that it reads.
+LogicalResult ProgramBuilder::addStridedInput(BlockArgument argument, StringRef name, std::vector<SizeExpr> strides) {
+  std::vector<SizeExpr> sizes = convert(getSizes(argument.getType()));
+  runtime::DType dtype = *getDType(getElementTypeOrSelf(argument.getType()));
+  ValueId given = result.program.addTensorInput(name.str(), dtype, sizes, strides, device);
+  values[argument] = given;
+  bool isRead = llvm::any_of(argument.getUses(), [&](OpOperand &use) {
+    return !isa<func::ReturnOp>(use.getOwner()) || !function.getResultAttr(use.getOperandNumber(), "tc.view");
+  });
+  if (!isRead)
+    return success();
+  FailureOr<SizeExpr> bytes = byteSize(function, argument.getType());
+  if (failed(bytes))
+    return failure();
+  values[argument] = result.program.addArena(*bytes, name.str(), device);
+  result.program.body.push_back(
+      runtime::CopyStrided{{values[argument], dtype, sizes, {}, 0}, {given, dtype, sizes, std::move(strides), 0}});
+  return success();
+}
+
 LogicalResult ProgramBuilder::addInputs() {
-  llvm::SmallDenseSet<int64_t> mutated;
-  for (unsigned i = 0; i < function.getNumResults(); ++i)
+  llvm::SmallDenseSet<int64_t> mutated, viewed;
+  for (unsigned i = 0; i < function.getNumResults(); ++i) {
     if (auto argument = function.getResultAttrOfType<IntegerAttr>(i, "tc.mutates"))
       mutated.insert(argument.getInt());
+    if (auto view = function.getResultAttrOfType<DictionaryAttr>(i, "tc.view"))
+      if (auto argument = view.getAs<IntegerAttr>("argument"))
+        viewed.insert(argument.getInt());
+  }
   for (auto [number, argument] : llvm::enumerate(function.getArguments())) {
     auto nameAttr = function.getArgAttrOfType<StringAttr>(number, "tc.name");
     std::string name = nameAttr ? nameAttr.str() : "arg" + std::to_string(number);
@@ -187,6 +212,12 @@ LogicalResult ProgramBuilder::addInputs() {
     std::vector<SizeExpr> sizes = convert(getSizes(argument.getType())), strides;
     if (auto permutation = function.getArgAttrOfType<DenseI64ArrayAttr>(number, "tc.permutation"))
       unpermute(permutation, sizes, strides);
+    auto given = function.getArgAttrOfType<ArrayAttr>(number, "tc.strides");
+    if (given && viewed.contains(number) && device.kind == runtime::DeviceKind::CPU) {
+      if (failed(addStridedInput(argument, name, convert(toSizes(given)))))
+        return failure();
+      continue;
+    }
     values[argument] = result.program.addTensorInput(name, *dtype, sizes, strides, device);
     result.program.inputs.back().isMutated = mutated.contains(number);
     // What GPU kernels rely on to load several elements at once.

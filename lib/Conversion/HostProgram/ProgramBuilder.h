@@ -39,6 +39,8 @@ private:
   void addSymbols();
   void addKernels();
   mlir::LogicalResult addInputs();
+  mlir::LogicalResult addStridedInput(mlir::BlockArgument argument, llvm::StringRef name,
+                                      std::vector<runtime::SizeExpr> strides);
   mlir::LogicalResult planOutputs();
   void addIntOutput(runtime::SizeExpr value);
   mlir::LogicalResult addOp(mlir::Operation &op);

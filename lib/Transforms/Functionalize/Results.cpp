@@ -37,6 +37,15 @@ DictionaryAttr Functionalizer::describeView(StringRef of, unsigned number, const
                                     builder.getNamedAttr("strides", toArrayAttr(context, layout.strides))});
 }
 
+// What belongs to the program, or comes as a number, is no memory of the caller's. An argument with strides of its own
+// is written as a row-major copy, which the caller's memory gets at the very end.
+static bool isViewable(func::FuncOp function, const Storage &storage) {
+  bool isWritten = storage.version != storage.initialVersion;
+  auto kind = function.getArgAttrOfType<StringAttr>(*storage.argument, "tc.kind");
+  return !function.getArgAttr(*storage.argument, "tc.value") && !(kind && kind == "scalar") &&
+         !(isWritten && function.getArgAttr(*storage.argument, "tc.strides"));
+}
+
 // Results are views of the argument whose storage they show, or else of the first result that shows all of their
 // storage, in its order.
 LogicalResult Functionalizer::convertReturn(func::FuncOp function, func::ReturnOp op) {
@@ -62,13 +71,9 @@ LogicalResult Functionalizer::convertReturn(func::FuncOp function, func::ReturnO
       const Tensor &tensor = tensorOf(value);
       std::optional<unsigned> argument = storages[tensor.storage].argument;
       auto whole = wholeResults.find(tensor.storage);
-      // What belongs to the program, or comes as a number, is no memory of the caller's.
-      if (argument && (function.getArgAttr(*argument, "tc.value") ||
-                       function.getArgAttr(*argument, "tc.kind") == builder.getStringAttr("scalar")))
-        argument = std::nullopt;
-      if (argument)
+      if (argument && isViewable(function, storages[tensor.storage]))
         attrs.set("tc.view", describeView("argument", *argument, tensor, *layouts[i]));
-      else if (whole != wholeResults.end() && whole->second != i)
+      else if (!argument && whole != wholeResults.end() && whole->second != i)
         attrs.set("tc.view", describeView("result", whole->second, tensor, *layouts[i]));
       if (attrs.get("tc.view"))
         attrs.erase("tc.strides");
