@@ -1,7 +1,6 @@
 """The torch.compile backend: AOTAutograd in front, tc's compiler behind."""
 
 import collections
-import contextlib
 import functools
 import logging
 import threading
@@ -15,6 +14,7 @@ from .config import config
 from .devices import choose_target, find_device
 from .externs import make_extern
 from .inputs import add_strided_views, is_lazy, restride, with_strided_views, with_values_in_memory
+from .recurrent import unroll
 
 log = logging.getLogger(__name__)
 
@@ -166,17 +166,6 @@ def _needs_grad(gm, example_inputs):
     return any(x.requires_grad for x in tensors)
 
 
-@contextlib.contextmanager
-def _no_opaque_layers():
-    """With oneDNN, PyTorch traces an LSTM as one operator a layer, which has a formula forwards only."""
-    enabled = torch._C._get_mkldnn_enabled()
-    torch._C._set_mkldnn_enabled(False)
-    try:
-        yield
-    finally:
-        torch._C._set_mkldnn_enabled(enabled)
-
-
 #: Of torch.compile; how hard to look for the best kernels, and whether to use CUDA graphs. There is one way here.
 MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
@@ -201,5 +190,4 @@ def tc_backend(gm, example_inputs, *, mode=None, options=None):
         keep_inference_input_mutations=True,
         disable_functionalization=not needs_grad,
     )
-    with _no_opaque_layers() if needs_grad else contextlib.nullcontext():
-        return compile_fx(gm, example_inputs)
+    return compile_fx(unroll(gm) if needs_grad else gm, example_inputs)

@@ -69,3 +69,23 @@ def test_seeds_give_the_same_dropout():
     assert torch.equal(results[0], results[1]) and not torch.equal(results[0], results[2])
     gradient, = torch.autograd.grad(results[0].sum(), x)
     torch.testing.assert_close(gradient, results[0].detach())
+
+
+@pytest.mark.parametrize("options", [{}, {"bidirectional": True, "batch_first": True}, {"proj_size": 3, "num_layers": 2}])
+def test_lstm(options, monkeypatch):
+    """Without switching anything off for other threads meanwhile."""
+    monkeypatch.setattr(torch._C, "_set_mkldnn_enabled", lambda enabled: pytest.fail("a switch of the whole process"))
+    torch._dynamo.reset()
+    tc.counters.clear()
+    torch.manual_seed(0)
+    expected = torch.nn.LSTM(4, 8, **options)
+    actual = copy.deepcopy(expected)
+    compiled = torch.compile(actual, backend="tc", fullgraph=True)
+    x = torch.randn(5, 2, 4)
+    for module in (expected, compiled):
+        with torch._dynamo.config.patch(allow_rnn=True):
+            output, (h, c) = module(x)
+        (output.sin().sum() + h.sum() + (c * c).sum()).backward()
+    for x, y in zip(expected.parameters(), actual.parameters()):
+        torch.testing.assert_close(y.grad, x.grad)
+    assert tc.counters["extern"] == 0, dict(tc.counters)
