@@ -83,7 +83,8 @@ struct SplitReductions : tc::impl::SplitReductionsBase<SplitReductions> {
     rewriter.setInsertionPoint(reduce);
 
     // [outer reduced dimensions, blocks, rows : indices of a block, inner reduced dimensions].
-    SmallVector<SizeAttr> outer(ArrayRef(sizes).slice(parallel, division.dim - parallel)), partialSizes, reduced;
+    SmallVector<SizeAttr> outer(ArrayRef<SizeAttr>(sizes).slice(parallel, division.dim - parallel)), partialSizes,
+        reduced;
     outer.push_back(SizeAttr::constant(&getContext(), division.blocks));
     partialSizes = outer;
     llvm::append_range(partialSizes, ArrayRef(sizes).take_front(parallel));

@@ -36,10 +36,9 @@ func.func @body(%x: tensor<4xf32>) {
 // -----
 
 func.func @isolated(%x: tensor<4xf32>, %y: tensor<4xf32>) {
-  // expected-note @+1 {{required by region isolation constraints}}
   %0 = fusion.kernel "k"(%x) {
   ^bb0(%a: tensor<4xf32>):
-    // expected-error @+1 {{'fusion.yield' op using value defined outside the region}}
+    // expected-error @+1 {{use of undeclared SSA value name}}
     fusion.yield %y : tensor<4xf32>
   } : (tensor<4xf32>) -> tensor<4xf32>
   return
@@ -113,4 +112,17 @@ func.func @no_size(%x: tensor<4xf32>) {
     fusion.yield %a : tensor<?xf32, #tc.sizes<[n0]>>
   } : (tensor<4xf32>) -> tensor<4xf32>
   return
+}
+
+// -----
+
+// Names of a kernel's body are its own, and no op outside is left with a use of them when parsing fails.
+func.func @name_of_the_body(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @+1 {{use of undeclared SSA value name}}
+  %0 = tc.neg %a : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = fusion.kernel "k"(%x) {
+  ^bb0(%a: tensor<4xf32>):
+    fusion.yield %a : tensor<4xf32>
+  } : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
 }

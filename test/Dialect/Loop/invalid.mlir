@@ -233,3 +233,16 @@ func.func @index_results(%x: tensor<4xf32>) {
   } : tensor<4xf32>
   return
 }
+
+// -----
+
+// What an earlier op uses of a body is gone with it when parsing fails behind the body.
+func.func @name_of_the_body(%x: tensor<4xf32>) -> f32 {
+  %0 = arith.negf %a : f32
+  %1 = loop.map (%i) in [4] {
+    %a = loop.read %x[%i] : tensor<4xf32> -> f32
+    loop.yield %a : f32
+  // expected-error @+1 {{expected non-function type}}
+  } : what
+  return %0 : f32
+}

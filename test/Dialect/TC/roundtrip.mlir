@@ -39,3 +39,8 @@ func.func @primitive(%x: tensor<?x768xf32, #tc.sizes<[s0, 768]>>, %w: tensor<64x
 // CHECK-LABEL: func private @products
 // CHECK-SAME: !tc.ref<[(s0 * s1) * s1, (s0 * s1) * s1, s1 * (s0 + 1), s1 * (s0 + 1), (s1 * (s0 floordiv 2)) * 4, (s1 * (s0 floordiv 2)) * 4], f32>
 func.func private @products(!tc.ref<[s0 * (s1 * s1), s1 * (s1 * s0), (s0 + 1) * s1, s1 * (s0 + 1), (s0 floordiv 2) * s1 * 4, 4 * s1 * (s0 floordiv 2)], f32>)
+
+// The least integer is added: there is no positive one to subtract.
+// CHECK-LABEL: func private @least
+// CHECK-SAME: !tc.ref<[s0 + -9223372036854775808, s0 - 9223372036854775807], f32>
+func.func private @least(!tc.ref<[-9223372036854775808 + s0, s0 - 9223372036854775807], f32>)

@@ -16,6 +16,14 @@ static ParseResult parseTile(AsmParser &parser, SmallVectorImpl<int64_t> &tile) 
                                         [&]() { return parser.parseInteger(tile.emplace_back()); });
 }
 
+// Names of a kernel's body are its own: an op outside that uses one, by a forward reference, would outlive the body
+// when the parser fails.
+static ParseResult parseKernelBody(OpAsmParser &parser, Region &body) {
+  return parser.parseRegion(body, /*arguments=*/{}, /*enableNameShadowing=*/true);
+}
+
+static void printKernelBody(OpAsmPrinter &printer, KernelOp, Region &body) { printer.printRegion(body); }
+
 static void printTile(AsmPrinter &printer, ArrayRef<int64_t> tile) { printer << "[" << tile << "]"; }
 
 #include "tc/Dialect/Fusion/IR/FusionDialect.cpp.inc"

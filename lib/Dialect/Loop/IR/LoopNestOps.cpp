@@ -100,12 +100,17 @@ static ParseResult parseNest(OpAsmParser &parser, OperationState &state, StringR
   OpAsmParser::UnresolvedOperand init;
   if (hasInit && (parser.parseKeyword("into") || parser.parseOperand(init)))
     return failure();
+  Region *body = state.addRegion();
+  if (parser.parseRegion(*body, args))
+    return failure();
   SmallVector<Type> types;
-  if (parser.parseRegion(*state.addRegion(), args) || parser.parseOptionalAttrDict(state.attributes) ||
-      parser.parseColonTypeList(types))
+  if (parser.parseOptionalAttrDict(state.attributes) || parser.parseColonTypeList(types) ||
+      (hasInit && parser.resolveOperand(init, types.front(), state.operands))) {
+    // Ops before this one may use, by a forward reference, what the body defines, and outlive it.
+    for (Block &block : *body)
+      block.dropAllDefinedValueUses();
     return failure();
-  if (hasInit && parser.resolveOperand(init, types.front(), state.operands))
-    return failure();
+  }
   state.addTypes(types);
   return success();
 }

@@ -228,10 +228,13 @@ static void printExprImpl(raw_ostream &os, AffineExpr expr, ArrayRef<StringAttr>
   if (nested)
     os << "(";
   AffineExpr rhs = binary.getRHS();
-  auto negated = dyn_cast<AffineConstantExpr>(rhs);
+  auto constant = dyn_cast<AffineConstantExpr>(rhs);
+  // The least integer has no positive one to subtract.
+  bool isSubtraction = expr.getKind() == AffineExprKind::Add && constant && constant.getValue() < 0 &&
+                       constant.getValue() != std::numeric_limits<int64_t>::min();
   printExprImpl(os, binary.getLHS(), symbols, true);
-  if (expr.getKind() == AffineExprKind::Add && negated && negated.getValue() < 0) {
-    os << " - " << 0 - static_cast<uint64_t>(negated.getValue());
+  if (isSubtraction) {
+    os << " - " << -constant.getValue();
   } else {
     os << symbol;
     printExprImpl(os, rhs, symbols, true);

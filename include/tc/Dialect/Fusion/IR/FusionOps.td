@@ -61,7 +61,7 @@ def Fusion_KernelOp : Fusion_Op<"kernel", [Pure, IsolatedFromAbove, SingleBlock]
                        OptionalAttr<Fusion_ScheduleAttr>:$schedule);
   let results = (outs Variadic<TC_AnyTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$name `(` $inputs `)` (`for` $sizes^)? (`schedule` $schedule^)? attr-dict-with-keyword $body `:` functional-type($inputs, $results)";
+  let assemblyFormat = "$name `(` $inputs `)` (`for` $sizes^)? (`schedule` $schedule^)? attr-dict-with-keyword custom<KernelBody>($body) `:` functional-type($inputs, $results)";
   let hasVerifier = 1;
 }
 
