@@ -109,3 +109,32 @@ def test_storage_of_dynamic_channels_last():
     for shape in ((2, 3, 4, 5), (3, 4, 5, 5)):
         x = torch.randn(shape).to(memory_format=torch.channels_last)
         torch.testing.assert_close(compiled(x), function(x))
+
+
+@pytest.mark.parametrize("function", [
+    lambda x, n: x.select(0, n) * 2, lambda x, n: x[n:] * 2, lambda x, n: x[:n] * 2, lambda x, n: x[n::2] * 2, lambda x, n: x.narrow(0, n, 1) * 2,
+])
+def test_indices_may_be_negative(function):
+    """They count from the end, as PyTorch's guards know."""
+    compiled = torch.compile(function, backend="tc", dynamic=True, fullgraph=True)
+    x = torch.randn(5, 4)
+    for n in (-3, -2, 2, 3):
+        torch.testing.assert_close(compiled(x, n), function(x, n))
+
+
+def test_writes_at_negative_indices():
+    def write(x, n):
+        x[n] = -1
+        return x
+
+    compiled = torch.compile(write, backend="tc", dynamic=True, fullgraph=True)
+    for n in (-5, -2, 3):
+        torch.testing.assert_close(compiled(torch.zeros(5), n), write(torch.zeros(5), n))
+
+
+def test_bag_sizes_of_sums():
+    """Nothing needs them, and eager mode gives zeros."""
+    bag = torch.ops.aten._embedding_bag
+    weight, indices, offsets = torch.randn(10, 4), torch.randint(10, (8,)), torch.tensor([0, 2, 6])
+    compiled = torch.compile(lambda w, i, o: bag(w, i, o, False, 0, False, None), backend="tc", fullgraph=True)
+    torch.testing.assert_close(compiled(weight, indices, offsets), bag(weight, indices, offsets, False, 0, False, None))

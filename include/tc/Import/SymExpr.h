@@ -4,25 +4,15 @@
 #ifndef TC_IMPORT_SYMEXPR_H
 #define TC_IMPORT_SYMEXPR_H
 
-#include "tc/Dialect/TC/IR/TC.h"
+#include "tc/Dialect/TC/IR/SizeRange.h"
 
-#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 
 namespace tc {
 
-/// Inclusive bounds of a symbol or expression; an absent bound is infinite.
-struct SizeRange {
-  std::optional<int64_t> min, max;
-};
-using RangeOfSymbol = llvm::function_ref<SizeRange(llvm::StringRef)>;
-
 /// Parses an expression. Max and Min are resolved by the symbols' ranges; where these do not
 /// decide, and for functions that sizes cannot express, the error names what it was.
 llvm::Expected<SizeAttr> parseSymExpr(mlir::MLIRContext *context, llvm::StringRef text, RangeOfSymbol rangeOf);
-
-/// Bounds of a size by interval arithmetic: correct, not tight.
-SizeRange boundsOf(SizeAttr size, RangeOfSymbol rangeOf);
 
 } // namespace tc
 

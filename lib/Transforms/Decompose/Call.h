@@ -16,6 +16,7 @@ class Call : public ExprBuilder {
 public:
   explicit Call(AtenOp op, bool takesComplex = false) : ExprBuilder(op), op(op), takesComplex(takesComplex) {}
 
+  AtenOp getOp() { return op; }
   llvm::StringRef getName() { return op.getName(); }
   /// The name without its overload.
   llvm::StringRef getPacket() { return op.getName().split('.').first; }

@@ -26,8 +26,8 @@ static Expr bagOfIndex(Call &c, const Expr &indices, const Expr &offsets, SizeAt
 static Expr isPadding(const Expr &indices, int64_t padding) { return eq(indices, padding); }
 
 // _embedding_bag(weight, indices, offsets, scale_grad_by_freq, mode, sparse, per_sample_weights, include_last_offset,
-// padding_idx) -> (output, offset2bag, bag_size, max_indices). What of the last three has no use, eager mode may leave
-// empty or unwritten.
+// padding_idx) -> (output, offset2bag, bag_size, max_indices). What of the last three has no use, eager mode leaves
+// empty or zero.
 static Results embeddingBag(Call &c) {
   Expr weight = c.wide(0), indices = c.expr(1), offsets = c.expr(2);
   int64_t mode = c.integer(4, sumMode), padding = c.integer(8, -1);
@@ -70,6 +70,8 @@ static Results embeddingBag(Call &c) {
       return value;
     return full(c, wanted, 0, c.element(i));
   };
+  if (mode == sumMode)
+    return {output, ofSizes(1, bag), ofSizes(2, Expr()), ofSizes(3, Expr())};
   return {output, ofSizes(1, bag), ofSizes(2, counts), mode == maxMode ? ofSizes(3, places) : ofSizes(3, counts)};
 }
 

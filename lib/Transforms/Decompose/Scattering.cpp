@@ -2,6 +2,8 @@
 
 #include "Call.h"
 
+#include "tc/Dialect/TC/IR/SizeRange.h"
+
 #include <limits>
 
 using namespace mlir;
@@ -138,50 +140,37 @@ static Results put(Call &c) {
 // At fixed places
 //===----------------------------------------------------------------------===//
 
-// A start or end as slice.Tensor takes it: counted from the end if negative, and within the dimension.
-static SizeAttr sliceBound(Call &c, size_t i, SizeAttr size, SizeAttr otherwise) {
-  if (c.isNone(i))
-    return otherwise;
-  SizeAttr bound = c.sizeArg(i);
-  auto value = bound.getConstant(), limit = size.getConstant();
-  if (value && *value < 0)
-    bound = limit ? c.size(std::max<int64_t>(0, *limit + *value)) : size + *value;
-  else if (value && limit && *value > *limit)
-    bound = size;
-  else if (value && *value >= (int64_t(1) << 31))
-    bound = size;
-  return bound;
+// Where a slice.Tensor starts.
+static SizeAttr sliceStart(Call &c, size_t i, SizeAttr size) {
+  return c.isNone(i) ? c.size(0) : wrapIndex(c.sizeArg(i), size, c.getOp());
 }
 
 // slice_scatter(self, src, dim, start, end, step).
 static Results sliceScatter(Call &c) {
   Expr x = c.expr(0);
   int64_t dim = c.dim(2, x.getRank(), 0);
-  return insertSlice(x, c.expr(1), dim, sliceBound(c, 3, x.getSize(dim), c.size(0)), c.integer(5, 1));
-}
-static SizeAttr wrappedIndex(Call &c, size_t i, SizeAttr size) {
-  SizeAttr index = c.sizeArg(i);
-  return index.getConstant().value_or(0) < 0 ? size + index : index;
+  return insertSlice(x, c.expr(1), dim, sliceStart(c, 3, x.getSize(dim)), c.integer(5, 1));
 }
 // select_scatter(self, src, dim, index).
 static Results selectScatter(Call &c) {
   Expr x = c.expr(0);
   int64_t dim = c.dim(2, x.getRank());
-  return insertSlice(x, unsqueeze(c.expr(1), dim), dim, wrappedIndex(c, 3, x.getSize(dim)));
+  return insertSlice(x, unsqueeze(c.expr(1), dim), dim, wrapIndex(c.sizeArg(3), x.getSize(dim), c.getOp()));
 }
 // slice_backward(grad, input_sizes, dim, start, end, step).
 static Results sliceBackward(Call &c) {
   Sizes sizes = c.resultSizes();
   int64_t dim = c.dim(2, sizes.size());
   Expr grad = c.expr(0), zeros = full(c, sizes, 0, c.element());
-  SizeAttr start = sliceBound(c, 3, sizes[dim], c.size(0));
+  SizeAttr start = sliceStart(c, 3, sizes[dim]);
   return insertSlice(zeros, grad, dim, start, c.integer(5, 1));
 }
 // select_backward(grad, input_sizes, dim, index).
 static Results selectBackward(Call &c) {
   Sizes sizes = c.resultSizes();
   int64_t dim = c.dim(2, sizes.size());
-  return insertSlice(full(c, sizes, 0, c.element()), unsqueeze(c.expr(0), dim), dim, wrappedIndex(c, 3, sizes[dim]));
+  return insertSlice(full(c, sizes, 0, c.element()), unsqueeze(c.expr(0), dim), dim,
+                     wrapIndex(c.sizeArg(3), sizes[dim], c.getOp()));
 }
 
 // diagonal_scatter(self, src, offset, dim1, dim2), diagonal_backward(grad, input_sizes, offset, dim1, dim2).

@@ -2,6 +2,8 @@
 
 #include "Call.h"
 
+#include "tc/Dialect/TC/IR/SizeRange.h"
+
 using namespace mlir;
 
 namespace tc::decompose {
@@ -52,37 +54,30 @@ static Results movedim(Call &c) {
   return transpose(x, permutation);
 }
 
-// A size or index counted from the end if it is a negative constant.
-static SizeAttr fromFront(SizeAttr index, SizeAttr size) {
-  return index.getConstant().value_or(0) < 0 ? size + index : index;
-}
-
 // select.int(self, dim, index).
 static Results selectInt(Call &c) {
   Expr x = c.expr(0);
   int64_t dim = c.dim(1, x.getRank());
-  return at(x, dim, fromFront(c.sizeArg(2), x.getSize(dim)));
+  return at(x, dim, wrapIndex(c.sizeArg(2), x.getSize(dim), c.getOp()));
 }
 // slice.Tensor(self, dim, start, end, step): the captured size is the length.
 static Results sliceTensor(Call &c) {
   Expr x = c.expr(0);
   int64_t dim = c.dim(1, x.getRank(), 0);
-  SizeAttr size = x.getSize(dim), start = c.isNone(2) ? c.size(0) : fromFront(c.sizeArg(2), size);
-  if (start && start.getConstant().value_or(0) < 0)
-    start = c.size(0);
+  SizeAttr size = x.getSize(dim), start = c.isNone(2) ? c.size(0) : wrapIndex(c.sizeArg(2), size, c.getOp());
   Sizes sizes = c.resultSizes();
   if (x.getRank() == 0 || sizes.size() != x.getSizes().size()) {
     c.fail("a slice of a tensor of another rank");
     return Expr();
   }
-  if (sizes[dim].getConstant() == 0)
+  if (sizes[dim].getConstant() == 0 || (c.integer(4, 1) == 1 && sizes[dim] == size))
     start = c.size(0);
   return slice(x, dim, start, sizes[dim], c.integer(4, 1));
 }
 static Results narrow(Call &c) {
   Expr x = c.expr(0);
   int64_t dim = c.dim(1, x.getRank());
-  return slice(x, dim, fromFront(c.sizeArg(2), x.getSize(dim)), c.sizeArg(3));
+  return slice(x, dim, wrapIndex(c.sizeArg(2), x.getSize(dim), c.getOp()), c.sizeArg(3));
 }
 
 // split, chunk, tensor_split: parts of the captured sizes, one after the other.

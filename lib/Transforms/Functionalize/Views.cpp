@@ -17,16 +17,6 @@ std::optional<int64_t> View::dim(StringRef argument, std::optional<int64_t> defa
   return *dim >= 0 && *dim < rank() ? dim : std::nullopt;
 }
 
-SizeAttr functionalize::wrapIndex(SizeAttr index, SizeAttr size) {
-  std::optional<int64_t> constant = index.getConstant(), length = size.getConstant();
-  if (!constant)
-    return index;
-  if (*constant >= 0)
-    return length && *constant > *length ? size : index;
-  SizeAttr wrapped = size + *constant;
-  return wrapped.getConstant().value_or(0) < 0 ? SizeAttr::constant(size.getContext(), 0) : wrapped;
-}
-
 static const ViewEntry *lookUp(StringRef name) {
   for (ArrayRef<ViewEntry> family : {shapeViews(), permutationViews(), sliceViews(), stridedViews(), typeViews()})
     for (const ViewEntry &entry : family)

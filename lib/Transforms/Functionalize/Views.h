@@ -37,9 +37,6 @@ struct View {
 /// Fails, without a diagnostic, if the arguments are not understood.
 using ViewRule = llvm::LogicalResult (*)(View &view);
 
-/// Where a result starts in an input that is longer than the result, from an index that may be negative.
-SizeAttr wrapIndex(SizeAttr index, SizeAttr size);
-
 /// The rule of a view op, of the in-place form of one (`t_`) and of the copying form (`t_copy`); null if there is none.
 struct ViewEntry {
   llvm::StringLiteral name;

@@ -2,6 +2,8 @@
 
 #include "Views.h"
 
+#include "tc/Dialect/TC/IR/SizeRange.h"
+
 using namespace mlir;
 using namespace tc;
 using namespace tc::functionalize;
@@ -11,7 +13,7 @@ static LogicalResult sliceTo(View &view, int64_t dim, SizeAttr start, int64_t st
   if (!view.hasTargetRank(view.rank()))
     return failure();
   SizeAttr length = view.target()[dim];
-  if (length.getConstant() == 0)
+  if (length.getConstant() == 0 || (stride == 1 && length == view.steps.getSizes()[dim]))
     start = view.constant(0);
   view.steps.slice(dim, start, stride, length);
   return success();
@@ -24,7 +26,7 @@ static LogicalResult slice(View &view) {
   SizeAttr start = view.call.size("start");
   if (!start && view.call.argument("start"))
     return failure();
-  return sliceTo(view, *dim, wrapIndex(start ? start : view.constant(0), view.steps.getSizes()[*dim]),
+  return sliceTo(view, *dim, wrapIndex(start ? start : view.constant(0), view.steps.getSizes()[*dim], view.call.op),
                  step.value_or(1));
 }
 
@@ -33,13 +35,13 @@ static LogicalResult narrow(View &view) {
   SizeAttr start = view.call.size("start");
   if (!dim || !start)
     return failure();
-  return sliceTo(view, *dim, wrapIndex(start, view.steps.getSizes()[*dim]), 1);
+  return sliceTo(view, *dim, wrapIndex(start, view.steps.getSizes()[*dim], view.call.op), 1);
 }
 
 static LogicalResult selectAt(View &view, std::optional<int64_t> dim, SizeAttr index) {
   if (!dim || !index)
     return failure();
-  view.steps.slice(*dim, wrapIndex(index, view.steps.getSizes()[*dim]), 1, view.constant(1));
+  view.steps.slice(*dim, wrapIndex(index, view.steps.getSizes()[*dim], view.call.op), 1, view.constant(1));
   view.steps.reshape(view.target());
   return success();
 }

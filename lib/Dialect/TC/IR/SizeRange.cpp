@@ -1,7 +1,9 @@
 // Interval arithmetic over size expressions. An overflow counts as infinite.
-#include "tc/Import/SymExpr.h"
+#include "tc/Dialect/TC/IR/SizeRange.h"
+#include "tc/Dialect/TC/IR/Sizes.h"
 
 #include "mlir/IR/AffineExpr.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -87,4 +89,33 @@ SizeRange tc::boundsOf(SizeAttr size, RangeOfSymbol rangeOf) {
   for (StringAttr symbol : size.getSymbols())
     symbols.push_back(rangeOf(symbol.getValue()));
   return boundsOfExpr(size.getExpr(), symbols);
+}
+
+SizeRange tc::boundsOf(SizeAttr size, Operation *op) {
+  auto function =
+      isa<FunctionOpInterface>(op) ? cast<FunctionOpInterface>(op) : op->getParentOfType<FunctionOpInterface>();
+  auto ranges = function ? function->getAttrOfType<DictionaryAttr>("tc.ranges") : DictionaryAttr();
+  return boundsOf(size, [&](StringRef symbol) -> SizeRange {
+    auto range = ranges ? ranges.getAs<ArrayAttr>(symbol) : ArrayAttr();
+    if (!range)
+      return {0, std::nullopt};
+    return {cast<IntegerAttr>(range[0]).getInt(), cast<IntegerAttr>(range[1]).getInt()};
+  });
+}
+
+SizeAttr tc::wrapIndex(SizeAttr index, SizeAttr size, Operation *op) {
+  std::optional<int64_t> constant = index.getConstant(), length = size.getConstant();
+  // No dimension has as many elements: the end, as exporters spell it.
+  constexpr int64_t many = int64_t(1) << 31;
+  if (constant && *constant >= 0)
+    return *constant >= many || (length && *constant > *length) ? size : index;
+  SizeRange range = boundsOf(index, op);
+  if (range.min && *range.min >= 0)
+    return index;
+  if (range.max && *range.max < 0) {
+    SizeAttr wrapped = size + index;
+    return wrapped.getConstant().value_or(0) < 0 ? SizeAttr::constant(size.getContext(), 0) : wrapped;
+  }
+  // Which of both shows at run time: the quotient is -1 for negative indices and 0 for others.
+  return index - size * floorDiv(index, SizeAttr::constant(size.getContext(), int64_t(1) << 62));
 }
