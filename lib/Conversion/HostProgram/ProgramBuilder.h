@@ -36,23 +36,27 @@ private:
   mlir::FailureOr<runtime::SizeExpr> byteSize(mlir::Operation *op, mlir::Type type);
 
   // Parts.
-  void addSymbols();
   void addKernels();
-  mlir::LogicalResult addInputs();
-  mlir::LogicalResult addStridedInput(mlir::BlockArgument argument, llvm::StringRef name,
-                                      std::vector<runtime::SizeExpr> strides);
-  mlir::LogicalResult planOutputs();
-  void addIntOutput(runtime::SizeExpr value);
   mlir::LogicalResult addOp(mlir::Operation &op);
   mlir::LogicalResult addKernel(fusion::KernelOp kernel);
   bool canOverwrite(fusion::KernelOp kernel, const KernelLaunchInfo &info, unsigned index,
                     mlir::BlockArgument argument);
   mlir::LogicalResult addExtern(ExternOp op);
+  mlir::LogicalResult checkSymbols();
+
+  // Inputs.cpp
+  void addSymbols();
+  mlir::LogicalResult addInputs();
+  mlir::LogicalResult addStridedInput(mlir::BlockArgument argument, llvm::StringRef name,
+                                      std::vector<runtime::SizeExpr> strides);
+
+  // Outputs.cpp
+  mlir::LogicalResult planOutputs();
+  void addIntOutput(runtime::SizeExpr value);
   mlir::LogicalResult addOutputs();
   mlir::LogicalResult describeView(mlir::DictionaryAttr view, runtime::Output &output);
   mlir::LogicalResult addMutation(mlir::BlockArgument target, mlir::Value next,
                                   llvm::SmallVectorImpl<runtime::Instruction> &last);
-  mlir::LogicalResult checkSymbols();
 
   // The value whose memory this one is: reshapes and reinterpretations are other names for the same bytes.
   static mlir::Value getRoot(mlir::Value value) {
