@@ -113,6 +113,7 @@ def test_storage_of_dynamic_channels_last():
 
 @pytest.mark.parametrize("function", [
     lambda x, n: x.select(0, n) * 2, lambda x, n: x[n:] * 2, lambda x, n: x[:n] * 2, lambda x, n: x[n::2] * 2, lambda x, n: x.narrow(0, n, 1) * 2,
+    lambda x, n: x.roll(n, 0), lambda x, n: x.select_scatter(torch.ones(4), 0, n),
 ])
 def test_indices_may_be_negative(function):
     """They count from the end, as PyTorch's guards know."""
@@ -130,6 +131,14 @@ def test_writes_at_negative_indices():
     compiled = torch.compile(write, backend="tc", dynamic=True, fullgraph=True)
     for n in (-5, -2, 3):
         torch.testing.assert_close(compiled(torch.zeros(5), n), write(torch.zeros(5), n))
+
+
+def test_index_out_of_a_tensor_may_be_negative():
+    with torch._dynamo.config.patch(capture_scalar_outputs=True):
+        compiled = torch.compile(lambda x, i: x.select(0, i.item()) * 2, backend="tc", fullgraph=True)
+        x = torch.randn(5, 4)
+        for n in (-5, -1, 0, 4):
+            torch.testing.assert_close(compiled(x, torch.tensor(n)), x[n] * 2)
 
 
 def test_bag_sizes_of_sums():

@@ -22,22 +22,6 @@ Value Frame::add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(
 Value Frame::sub(Value a, Value b) { return builder.createOrFold<arith::SubIOp>(a, b); }
 Value Frame::mul(Value a, Value b) { return builder.createOrFold<arith::MulIOp>(a, b); }
 
-/// Whether the value cannot be negative, if no dimension and no symbol is.
-static bool isNonNegative(AffineExpr expr) {
-  switch (expr.getKind()) {
-  case AffineExprKind::Constant:
-    return cast<AffineConstantExpr>(expr).getValue() >= 0;
-  case AffineExprKind::DimId:
-  case AffineExprKind::SymbolId:
-    return true;
-  case AffineExprKind::Mod:
-    return true;
-  default:
-    auto binary = cast<AffineBinaryOpExpr>(expr);
-    return isNonNegative(binary.getLHS()) && isNonNegative(binary.getRHS());
-  }
-}
-
 Value Frame::floorMod(Value lhs, Value rhs, bool isUnsigned) {
   if (isUnsigned)
     return builder.createOrFold<arith::RemUIOp>(lhs, rhs);

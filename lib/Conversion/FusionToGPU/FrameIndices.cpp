@@ -46,21 +46,6 @@ SmallVector<AffineExpr> Frame::delinearize(AffineExpr linear, ArrayRef<AffineExp
   return indices;
 }
 
-/// Whether the value cannot be negative, if no dimension and no symbol is.
-static bool isNonNegative(AffineExpr expr) {
-  switch (expr.getKind()) {
-  case AffineExprKind::Constant:
-    return cast<AffineConstantExpr>(expr).getValue() >= 0;
-  case AffineExprKind::DimId:
-  case AffineExprKind::SymbolId:
-  case AffineExprKind::Mod:
-    return true;
-  default:
-    auto binary = cast<AffineBinaryOpExpr>(expr);
-    return isNonNegative(binary.getLHS()) && isNonNegative(binary.getRHS());
-  }
-}
-
 Value Frame::combine(AffineBinaryOpExpr expr, Value lhs, Value rhs) {
   bool isUnsigned = isNonNegative(expr.getLHS());
   auto floorMod = [&](Value a) -> Value {

@@ -21,8 +21,11 @@ static std::optional<double> countPoints(ArrayRef<SizeAttr> sizes) {
 
 KernelSymbols::KernelSymbols(fusion::KernelOp kernel) : context(kernel.getContext()) {
   auto see = [&](ArrayRef<SizeAttr> sizes) {
-    for (SizeAttr size : sizes)
+    for (SizeAttr size : sizes) {
       llvm::append_range(symbols, size.getSymbols());
+      if (isa<AffineSymbolExpr>(size.getExpr()))
+        extents.insert(size.getSymbols().front());
+    }
     std::optional<double> points = countPoints(sizes);
     mostPoints = mostPoints && points ? std::max(mostPoints, points) : std::nullopt;
   };
@@ -52,6 +55,21 @@ KernelSymbols::KernelSymbols(fusion::KernelOp kernel) : context(kernel.getContex
 
 AffineExpr KernelSymbols::getConstantExpr(int64_t value) const { return getAffineConstantExpr(value, context); }
 AffineExpr KernelSymbols::getDimExpr(unsigned dim) const { return getAffineDimExpr(dim, context); }
+
+bool KernelSymbols::isNonNegative(AffineExpr expr) const {
+  switch (expr.getKind()) {
+  case AffineExprKind::Constant:
+    return cast<AffineConstantExpr>(expr).getValue() >= 0;
+  case AffineExprKind::SymbolId:
+    return extents.contains(symbols[cast<AffineSymbolExpr>(expr).getPosition()]);
+  case AffineExprKind::DimId:
+  case AffineExprKind::Mod:
+    return true;
+  default:
+    auto binary = cast<AffineBinaryOpExpr>(expr);
+    return isNonNegative(binary.getLHS()) && isNonNegative(binary.getRHS());
+  }
+}
 
 static AffineExpr getSymbolExpr(const KernelSymbols &symbols, StringAttr name) {
   return getAffineSymbolExpr(llvm::find(symbols.getSymbols(), name) - symbols.getSymbols().begin(),

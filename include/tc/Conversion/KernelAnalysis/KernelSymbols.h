@@ -7,6 +7,7 @@
 
 #include "mlir/IR/AffineExpr.h"
 #include "tc/Dialect/Fusion/IR/Fusion.h"
+#include "llvm/ADT/DenseSet.h"
 
 #include <optional>
 
@@ -21,6 +22,10 @@ public:
   llvm::ArrayRef<mlir::StringAttr> getSymbols() const { return symbols; }
   /// Whether every tensor and iteration space has a constant number of points below 2^bits.
   bool hasPointsBelow(unsigned bits) const { return mostPoints && *mostPoints < double(uint64_t(1) << bits); }
+
+  /// Whether the value cannot be negative, if no dimension is. Of symbols only those that are sizes of their own are
+  /// known not to be; others may be what an index or a shift is.
+  bool isNonNegative(mlir::AffineExpr expr) const;
 
   mlir::AffineExpr getExpr(SizeAttr size) const;
   mlir::AffineExpr getConstantExpr(int64_t value) const;
@@ -46,6 +51,7 @@ protected:
 private:
   mlir::MLIRContext *context;
   llvm::SmallVector<mlir::StringAttr> symbols;
+  llvm::SmallDenseSet<mlir::StringAttr> extents;
   /// Of all tensors and spaces; none if a number is not constant.
   std::optional<double> mostPoints = 1;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::AffineExpr>> ownStrides;
