@@ -20,15 +20,15 @@ func.func @f64(%x: tensor<64xf64>) -> tensor<64xf64> {
 
 // -----
 
-func.func @complex(%x: tensor<64xcomplex<f32>>) -> tensor<64xcomplex<f32>> {
-  %0 = fusion.kernel "complex"(%x) {
-  ^bb0(%a: tensor<64xcomplex<f32>>):
+func.func @f8(%x: tensor<64xf8E4M3FN>) -> tensor<64xf8E4M3FN> {
+  %0 = fusion.kernel "f8"(%x) {
+  ^bb0(%a: tensor<64xf8E4M3FN>):
     %m = loop.map (%i) in [64] {
-      // expected-error @+1 {{element type 'complex<f32>' is not supported on a GPU}}
-      %v = loop.read %a[%i] : tensor<64xcomplex<f32>> -> complex<f32>
-      loop.yield %v : complex<f32>
-    } : tensor<64xcomplex<f32>>
-    fusion.yield %m : tensor<64xcomplex<f32>>
-  } : (tensor<64xcomplex<f32>>) -> tensor<64xcomplex<f32>>
-  return %0 : tensor<64xcomplex<f32>>
+      // expected-error @+1 {{element type 'f8E4M3FN' is not supported on a GPU}}
+      %v = loop.read %a[%i] : tensor<64xf8E4M3FN> -> f8E4M3FN
+      loop.yield %v : f8E4M3FN
+    } : tensor<64xf8E4M3FN>
+    fusion.yield %m : tensor<64xf8E4M3FN>
+  } : (tensor<64xf8E4M3FN>) -> tensor<64xf8E4M3FN>
+  return %0 : tensor<64xf8E4M3FN>
 }

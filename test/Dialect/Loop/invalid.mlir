@@ -246,3 +246,27 @@ func.func @name_of_the_body(%x: tensor<4xf32>) -> f32 {
   } : what
   return %0 : f32
 }
+
+// -----
+
+// Complex numbers are expanded before there are loops.
+func.func @complex(%x: tensor<4xcomplex<f32>>) {
+  // expected-error @+1 {{result #0 must be variadic of ranked tensor of booleans, integers or floating-point numbers}}
+  %0 = loop.map (%i) in [4] {
+    %a = loop.read %x[%i] : tensor<4xcomplex<f32>> -> complex<f32>
+    loop.yield %a : complex<f32>
+  } : tensor<4xcomplex<f32>>
+  return
+}
+
+// -----
+
+func.func @complex_source(%x: tensor<4xcomplex<f32>>) {
+  %0 = loop.map (%i) in [4] {
+    // expected-error @+1 {{operand #0 must be ranked tensor of booleans, integers or floating-point numbers}}
+    %a = loop.read %x[%i] : tensor<4xcomplex<f32>> -> complex<f32>
+    %c = arith.constant 1.0 : f32
+    loop.yield %c : f32
+  } : tensor<4xf32>
+  return
+}

@@ -37,7 +37,7 @@ def LoopNestOpInterface : OpInterface<"LoopNestOpInterface"> {
 /// Ops that iterate: sizes of the iteration space, a body with an index argument a dimension.
 class Loop_NestOp<string mnemonic> : Loop_Op<mnemonic, [
     Pure, SingleBlock, DeclareOpInterfaceMethods<LoopNestOpInterface>]> {
-  let results = (outs Variadic<TC_AnyTensor>:$results);
+  let results = (outs Variadic<TC_RealTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
@@ -103,13 +103,13 @@ def Loop_ScatterOp : Loop_NestOp<"scatter"> {
     %g = loop.scatter [sum] (%n, %c) in [128, 768] into %zero { … loop.yield %row, %c, %v : index, index, f32 } : tensor<50257x768xf32>
     ```
   }];
-  let arguments = (ins TC_AnyTensor:$init, OptionalAttr<TC_ReductionKindAttr>:$kind, TC_SizeArrayAttr:$sizes);
+  let arguments = (ins TC_RealTensor:$init, OptionalAttr<TC_ReductionKindAttr>:$kind, TC_SizeArrayAttr:$sizes);
 }
 
 def Loop_SortOp : Loop_Op<"sort", [Pure]> {
   let summary = "stable sort along the last dimension, with the sorting indices (i64)";
-  let arguments = (ins TC_AnyTensor:$input, BoolAttr:$descending);
-  let results = (outs TC_AnyTensor:$values, TC_AnyTensor:$indices);
+  let arguments = (ins TC_RealTensor:$input, BoolAttr:$descending);
+  let results = (outs TC_RealTensor:$values, TC_RealTensor:$indices);
   let assemblyFormat = "$input `descending` $descending attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
@@ -117,7 +117,7 @@ def Loop_SortOp : Loop_Op<"sort", [Pure]> {
 def Loop_ReadOp : Loop_Op<"read", [Pure]> {
   let summary = "the element of a tensor at an index";
   let description = "Unsigned integer elements are read as signless scalars of their width. Out-of-bounds indices must be guarded by `scf.if`.";
-  let arguments = (ins TC_AnyTensor:$source, Variadic<Index>:$indices);
+  let arguments = (ins TC_RealTensor:$source, Variadic<Index>:$indices);
   let results = (outs AnyType:$result);
   let assemblyFormat = "$source `[` $indices `]` attr-dict `:` type($source) `->` type($result)";
   let hasVerifier = 1;

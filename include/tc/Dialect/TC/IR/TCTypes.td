@@ -15,6 +15,10 @@ def TC_RefType : TypeDef<TC_Dialect, "Ref"> {
 
 def TC_AnyTensor : Type<CPred<"::tc::isTensor($_self)">,
     "ranked tensor of booleans, integers, floating-point or complex numbers, at most 2^56", "::mlir::RankedTensorType">;
+/// What loops and kernels compute on: complex numbers are expanded into their parts before.
+def TC_RealTensor : Type<
+    CPred<"::tc::isTensor($_self) && ::llvm::cast<::mlir::RankedTensorType>($_self).getElementType().isIntOrFloat()">,
+    "ranked tensor of booleans, integers or floating-point numbers, at most 2^56", "::mlir::RankedTensorType">;
 def TC_BoolTensor : Type<
     CPred<"::tc::isTensor($_self) && ::llvm::cast<::mlir::RankedTensorType>($_self).getElementType().isInteger(1)">,
     "tensor of booleans", "::mlir::RankedTensorType">;
